@@ -113,7 +113,7 @@ async function nextPage(
     // Background work waits for idle capacity, and continues without it after `patienceMs`.
     while (isBusy() && performance.now() < patientUntilMs) await pause(50, signal)
     const deadline = Math.min(deadlineMs, performance.now() + bounds.pageTimeoutMs)
-    const outcome = await list(next, { deadline, signal })
+    const outcome = await list(next, { deadline, signal, priority: 'background' })
     if (outcome.kind === 'page') return outcome
     if (outcome.reason === 'aborted' || performance.now() >= patientUntilMs) {
       throw new CutOff(outcome.reason)

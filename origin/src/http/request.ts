@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { ExportFormat, Operation, Parsed, Principal, Problem } from '@spillway/origin/contract'
+import type { ExportFormat, Operation, Parsed, Principal, Priority, Problem } from '@spillway/origin/contract'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { OwnTime } from '../lib/own-time.ts'
 import type { Author, Call } from '../store/repository.ts'
@@ -17,6 +17,8 @@ declare module 'fastify' {
     deadlineMs: number
     /** Time at which admission gave it a slot, by `performance.now()`; 0 while it holds none. */
     admittedAtMs: number
+    /** Set by admission. */
+    priority: Priority
     /** Time that the limit must not count; `undefined` for a request that runs no code of the application. */
     ownTime: OwnTime | undefined
     /** Export format of the list; `undefined` for JSON. Set by the gate. */
@@ -49,6 +51,7 @@ export function declareRequest(app: FastifyInstance): void {
   app.decorateRequest('startedAtMs', 0)
   app.decorateRequest('deadlineMs', 0)
   app.decorateRequest('admittedAtMs', 0)
+  app.decorateRequest('priority', 'normal')
   app.decorateRequest('ownTime', undefined)
   app.decorateRequest('exportFormat', undefined)
   app.decorateRequest('problem', undefined)
@@ -75,11 +78,19 @@ export interface JsonBody {
 }
 
 /**
- * Deadline and abort signal of a request, for the store. The store only reads `signal.aborted`, when a batch is sent.
+ * Deadline, priority and abort signal of a request, for the store. The store only reads `signal.aborted`, when a batch is sent.
  * perf: reads the socket's state, because an AbortController with a listener per request would cost more.
  */
-export function callOf({ deadlineMs, raw }: { deadlineMs: number; raw: IncomingMessage }): Call {
-  return { deadline: deadlineMs, signal: new Presence(raw) }
+export function callOf({
+  deadlineMs,
+  raw,
+  priority,
+}: {
+  deadlineMs: number
+  raw: IncomingMessage
+  priority: Priority
+}): Call {
+  return { deadline: deadlineMs, priority, signal: new Presence(raw) }
 }
 
 /** The same for a request that may run code of the application, whose time is measured. */

@@ -22,6 +22,7 @@ export function admissionStage(admission: AdmissionControl, fallback: Priority):
     // Skips a caller who has left: the body never comes, and nothing would free the slot.
     if (socket.destroyed) return
     const priority = priorityOf(request, fallback)
+    request.priority = priority
     const { deadlineMs, startedAtMs: now } = request
     const verdict = admission.tryAcquire(priority, deadlineMs, now)
     if (verdict === 'admitted') {

@@ -93,7 +93,7 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
     case 'crowded':
       return {
         code: 'overloaded',
-        detail: 'Too many transactions are waiting for the database. Nothing was done; retry later.',
+        detail: 'Too many requests of this kind are waiting for the database. Nothing was done; retry later.',
         retryAfterSeconds: retryAfterSeconds.soon,
         isOwnFault: true,
       }

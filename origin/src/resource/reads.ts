@@ -166,7 +166,7 @@ export function listHandler(
     if (hiddenComparison !== undefined) return sendProblem(reply, hiddenComparison)
     // Limits the time of a list even for a patient caller: a slow scan holds resources that many short reads need.
     const deadlineMs = Math.min(request.deadlineMs, request.startedAtMs + listTimeoutMs)
-    const call = callOf({ deadlineMs, raw: request.raw })
+    const call = callOf({ deadlineMs, raw: request.raw, priority: request.priority })
     const outcome = await repository.list(resource, query.value, residual, call)
     /** Number of documents in the list; needs no query if the list is a single page. */
     const countOf = ({ documents, more }: Page): CountOutcome | Promise<CountOutcome> =>

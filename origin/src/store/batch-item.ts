@@ -1,3 +1,5 @@
+import { type Priority, priorityRank } from '@spillway/origin/contract'
+
 export interface BatchItem<Value, Outcome> {
   readonly value: Value
   /** The latest deadline of its callers, in ms of the clock: until then the outcome is of use. */
@@ -28,7 +30,12 @@ export interface Waiting {
   /** In ms of the clock. */
   readonly deadline: number
   readonly signal?: Departure | undefined
+  /** @default normal */
+  readonly priority?: Priority | undefined
 }
+
+/** Rank of a caller's priority; 0 is the most important. */
+export const rankOf = ({ priority }: Waiting): number => priorityRank(priority ?? 'normal')
 
 export interface Caller<Outcome> extends Waiting {
   readonly resolve: (outcome: Outcome) => void
@@ -43,6 +50,8 @@ export class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
   readonly since: number
   callers: Caller<Outcome>[]
   deadline: number
+  /** Rank of its most important caller. */
+  rank: number
   readonly #onSettled: (item: Item<Value, Outcome>) => void
   isSettled = false
 
@@ -58,6 +67,7 @@ export class Item<Value, Outcome> implements BatchItem<Value, Outcome> {
     this.since = since
     this.callers = [caller]
     this.deadline = caller.deadline
+    this.rank = rankOf(caller)
     this.#onSettled = onSettled
   }
 

@@ -1,3 +1,4 @@
+import type { Priority } from '@spillway/origin/contract'
 import { describe, expect, it } from 'vitest'
 import type { BatchItem } from './batch-item.ts'
 import { Batcher, type BatcherOptions } from './batcher.ts'
@@ -38,8 +39,8 @@ function setUp(options: Partial<BatcherOptions<string, string>> = {}) {
     batcher,
     flights,
     departed: () => flights.map(({ batch }) => batch.map(({ value }) => value).join(' ')),
-    submit: (key: string, { bytes = 1, deadline = 1_000, signal }: Partial<Submission> = {}) =>
-      batcher.submit({ key, value: key, bytes }, { deadline, signal }),
+    submit: (key: string, { bytes = 1, deadline = 1_000, signal, priority }: Partial<Submission> = {}) =>
+      batcher.submit({ key, value: key, bytes }, { deadline, signal, priority }),
     advance: (timeMs: number) => {
       now += timeMs
       batcher.tick()
@@ -51,6 +52,7 @@ interface Submission {
   bytes: number
   deadline: number
   signal: AbortSignal
+  priority: Priority
 }
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
@@ -347,7 +349,7 @@ describe('batcher', () => {
     ])
     await flights[0]?.land()
     expect(departed()).toEqual(['a', 'b'])
-    expect(batcher.counts.refused).toEqual({ busy: 0, deadline: 2, aborted: 1 })
+    expect(batcher.counts.refused).toEqual({ busy: 0, crowded: 0, deadline: 2, aborted: 1 })
   })
 
   it('answers a caller at its deadline while its batch is in flight, and the others later', async () => {

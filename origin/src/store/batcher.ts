@@ -1,4 +1,6 @@
-import { type BatchItem, Item, lateness, type Submission, type Waiting } from './batch-item.ts'
+import { type Priority, priorities } from '@spillway/origin/contract'
+import { type BatchItem, Item, lateness, rankOf, type Submission, type Waiting } from './batch-item.ts'
+import { WaitingItems } from './waiting-items.ts'
 
 /**
  * A group commit timer (Helland et al., "Group Commit Timers and High Volume Transaction Systems", HPTS 1987), like
@@ -29,9 +31,15 @@ export interface BatcherOptions<Value, Outcome> {
   readonly patienceMs: number
   /** @default `patienceMs` */
   readonly patienceMaxMs?: number
+  /**
+   * Share of the time left to an item that it may be expected to take, by priority. An item beyond it is refused as `crowded`
+   * at once, where it would otherwise be late after a long wait. Only items that go before it count, so less important ones
+   * never cause the refusal of a more important one. @default every item may wait
+   */
+  readonly expectedShareMax?: Readonly<Record<Priority, number>>
   /** @default a batch is sent as soon as the previous one completes */
   readonly gathering?: Gathering
-  /** Maximum waiting callers; the next one is refused as `busy`. */
+  /** Maximum waiting callers; the next one is refused as `busy`. Less important ones may use only a share of it. */
   readonly waitingMax: number
   /** Treatment of equal keys: `join` shares one waiting item; `queue` never has two items of a key in flight. */
   readonly equalKeys: 'join' | 'queue' | 'joinAndQueue'
@@ -72,7 +80,10 @@ export interface BatcherOptions<Value, Outcome> {
 /** Weight of one batch in the mean. */
 const batchWeight = 0.2
 
-export type RefusalReason = 'busy' | 'deadline' | 'aborted'
+/** Share of the waiting callers that a priority may fill, by rank: those of admission (decision 14). */
+const waitingShares = [1, 0.9, 0.7]
+
+export type RefusalReason = 'busy' | 'crowded' | 'deadline' | 'aborted'
 
 /** Totals since the start, for metrics. */
 export interface BatcherCounts {
@@ -101,6 +112,9 @@ export interface BatcherCounts {
  *   that its callers can return ({@link Gathering}). Otherwise callers who each wait for their answer split into two
  *   halves that alternate, and every batch has half of its possible size.
  *
+ * Critical items go before normal ones, and those before background ones. An item is as important as the most important
+ * of its callers, and as an item behind it with the same key.
+ *
  * Equal keys either join (reads: one item, many callers) or queue (writes: never two of a key in flight, which keeps
  * their order per document). No caller joins an item in flight: it may have read the database before the caller's own
  * earlier write.
@@ -111,8 +125,7 @@ export class Batcher<Value, Outcome> {
   readonly #options: BatcherOptions<Value, Outcome>
   readonly #joins: boolean
   readonly #queues: boolean
-  /** In order of arrival. */
-  #waiting: Item<Value, Outcome>[] = []
+  readonly #waiting = new WaitingItems<Value, Outcome>()
   #waitingCallers = 0
   readonly #waitingByKey = new Map<string, Item<Value, Outcome>>()
   readonly #inflight = new Set<Item<Value, Outcome>>()
@@ -129,7 +142,7 @@ export class Batcher<Value, Outcome> {
     items: 0,
     callers: 0,
     joined: 0,
-    refused: { busy: 0, deadline: 0, aborted: 0 },
+    refused: { busy: 0, crowded: 0, deadline: 0, aborted: 0 },
   }
 
   constructor(options: BatcherOptions<Value, Outcome>) {
@@ -151,29 +164,40 @@ export class Batcher<Value, Outcome> {
     return this.#waitingCallers
   }
 
-  submit(submission: Submission<Value>, { deadline, signal }: Waiting): Promise<Outcome> {
+  /** Rank of the most important waiting item; infinite without one. */
+  get firstRank(): number {
+    return this.#waiting.firstRank
+  }
+
+  submit(submission: Submission<Value>, waiting: Waiting): Promise<Outcome> {
+    const { deadline, signal, priority } = waiting
+    const rank = rankOf(waiting)
     const now = this.#options.now()
     const refusal =
       signal?.aborted === true
         ? 'aborted'
         : deadline <= now
           ? 'deadline'
-          : this.#waitingCallers >= this.#options.waitingMax
+          : this.#waitingCallers >= this.#options.waitingMax * (waitingShares[rank] ?? 1)
             ? 'busy'
             : undefined
     if (refusal !== undefined) return Promise.resolve(this.#refuse(refusal))
+    const same = this.#joins ? this.#waitingByKey.get(submission.key) : undefined
+    if (same === undefined && this.#isCrowded(rank, deadline - now))
+      return Promise.resolve(this.#refuse('crowded'))
     this.#counts.callers += 1
     this.#waitingCallers += 1
     const { promise, resolve, reject } = Promise.withResolvers<Outcome>()
-    const caller = { deadline, signal, resolve, reject }
-    const same = this.#joins ? this.#waitingByKey.get(submission.key) : undefined
+    const caller = { deadline, signal, priority, resolve, reject }
     if (same === undefined) {
       const item = new Item<Value, Outcome>(submission, now, caller, this.#settled)
+      if (!this.#joins) this.#waiting.raiseKey(item.key, rank)
       this.#waiting.push(item)
       if (this.#joins) this.#waitingByKey.set(submission.key, item)
     } else {
       same.callers.push(caller)
       same.deadline = Math.max(same.deadline, deadline)
+      this.#waiting.raise(same, rank)
       this.#counts.joined += 1
     }
     if (this.#inflightBatches === 0 || this.#mayDepart(now)) this.#departAtTurnEnd()
@@ -193,7 +217,7 @@ export class Batcher<Value, Outcome> {
         return outcome === undefined
       })
     }
-    this.#waiting = this.#waiting.filter((item) => this.#isWanted(item, now))
+    this.#waiting.retain((item) => this.#isWanted(item, now))
     this.#depart(now)
   }
 
@@ -242,6 +266,16 @@ export class Batcher<Value, Outcome> {
     }, gathering.delayMs)
   }
 
+  /** Whether a new item would take too much of its time, as far as recent batches tell. A lane with room takes any item. */
+  #isCrowded(rank: number, leftMs: number): boolean {
+    const { expectedShareMax, inflightMax, itemsMax } = this.#options
+    if (expectedShareMax === undefined || this.#inflightBatches < inflightMax) return false
+    const batchesBefore = this.#waiting.before(rank) / itemsMax / inflightMax
+    // On average half of the batch in flight is left, then those that wait, then its own.
+    const expectedMs = (0.5 + batchesBefore + 1) * this.#batchMs
+    return expectedMs > leftMs * expectedShareMax[priorities[rank] ?? 'critical']
+  }
+
   /** Twice the usual time: a batch that takes longer is slow among others that are not. */
   get #patienceMs(): number {
     const { patienceMaxMs, patienceMs } = this.#options
@@ -249,14 +283,13 @@ export class Batcher<Value, Outcome> {
   }
 
   #mayDepart(now: number): boolean {
-    const oldest = this.#waiting[0]
-    if (oldest === undefined || this.#inflightBatches >= this.#options.inflightMax) return false
+    if (this.#waiting.length === 0 || this.#inflightBatches >= this.#options.inflightMax) return false
     if (this.#options.hasRoom?.() === false) return false
     if (this.#gathering !== undefined && this.#waiting.length < this.#gathering.itemsWanted) return false
     return (
       this.#inflightBatches === 0 ||
       this.#waiting.length >= this.#options.overlapItems ||
-      now - oldest.since >= this.#patienceMs
+      now - this.#waiting.oldestSince >= this.#patienceMs
     )
   }
 
@@ -271,25 +304,21 @@ export class Batcher<Value, Outcome> {
   #takeBatch(now: number): Item<Value, Outcome>[] {
     const { itemsMax, bytesMax } = this.#options
     const batch: Item<Value, Outcome>[] = []
-    const left: Item<Value, Outcome>[] = []
     let bytes = 0
-    for (const item of this.#waiting) {
-      if (this.#isPrecluded(item)) continue
+    this.#waiting.retain((item) => {
+      if (this.#isPrecluded(item)) return false
       const isFull = batch.length >= itemsMax || (batch.length > 0 && bytes + item.bytes > bytesMax)
-      if (isFull || (this.#queues && this.#inflightKeys.has(item.key))) {
-        left.push(item)
-        // If one item does not fit, all items behind it wait, too: otherwise small items would overtake large ones for
-        // ever.
-        if (isFull) bytes = Number.POSITIVE_INFINITY
-      } else if (this.#isWanted(item, now)) {
-        batch.push(item)
-        bytes += item.bytes
-        this.#forget(item)
-        this.#inflight.add(item)
-        if (this.#queues) this.#inflightKeys.add(item.key)
-      }
-    }
-    this.#waiting = left
+      // If one item does not fit, all items behind it wait, too: otherwise small items would overtake large ones for ever.
+      if (isFull) bytes = Number.POSITIVE_INFINITY
+      if (isFull || (this.#queues && this.#inflightKeys.has(item.key))) return true
+      if (!this.#isWanted(item, now)) return false
+      batch.push(item)
+      bytes += item.bytes
+      this.#forget(item)
+      this.#inflight.add(item)
+      if (this.#queues) this.#inflightKeys.add(item.key)
+      return false
+    })
     return batch
   }
 

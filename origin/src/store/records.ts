@@ -1,3 +1,4 @@
+import type { Priority } from '@spillway/origin/contract'
 import { ticker } from '../lib/ticker.ts'
 import type { Waiting } from './batch-item.ts'
 import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from './batcher.ts'
@@ -39,6 +40,7 @@ export interface LaneLimits {
   readonly overlapItems: number
   readonly patienceMs: number
   readonly patienceMaxMs?: number
+  readonly expectedShareMax?: Readonly<Record<Priority, number>>
   readonly gathering?: Gathering
   readonly waitingMax: number
 }
@@ -81,6 +83,8 @@ export function joined(poolSize = 16): RecordsOptions {
       inflightMax: Math.ceil(listsInflightMax * 0.75),
       overlapItems: 1,
       patienceMs: 0,
+      // Shares below one leave time for more important lists that come later.
+      expectedShareMax: { critical: 1, normal: 0.5, background: 0.25 },
       waitingMax: 1_024,
     },
     writes: {
@@ -297,14 +301,19 @@ export class Records {
     }
   }
 
-  /** Offers free room to the other collections first, in turn; the collection that just used it comes last. */
+  /**
+   * Offers free room to lists of other collections that are at least as important as those of this one, the most important
+   * first and equal ones in turn. If all are less important, this collection takes the room at the end of the turn.
+   */
   #offerListRoom(collection: string): void {
     const names = [...this.#lanes.keys()]
     const own = names.indexOf(collection)
-    for (const name of [...names.slice(own + 1), ...names.slice(0, own)]) {
-      const list = this.#lanes.get(name)?.list
-      if (list !== undefined && list.waiting > 0) list.tick()
-    }
+    const rank = this.#lanesOf(collection).list.firstRank
+    const lists = [...names.slice(own + 1), ...names.slice(0, own)]
+      .flatMap((name) => this.#lanes.get(name)?.list ?? [])
+      .filter(({ waiting, firstRank }) => waiting > 0 && firstRank <= rank)
+    lists.sort((one, other) => one.firstRank - other.firstRank)
+    for (const list of lists) list.tick()
   }
 
   #isActive(): boolean {

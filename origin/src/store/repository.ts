@@ -2,6 +2,7 @@ import type {
   FieldError,
   Fields,
   ListQuery,
+  Priority,
   Residual,
   Resource,
   VersionName,
@@ -78,6 +79,8 @@ export interface Call {
    * afterwards: work that was not sent by then never is.
    */
   readonly signal?: { readonly aborted: boolean }
+  /** Order in which waiting work is sent to the database. @default normal */
+  readonly priority?: Priority
   /** Measures waits that are caused by the application and not by the database. */
   readonly ownTime?: OwnTime
   /** Author of its writes, for events and history. @default nobody */
@@ -105,7 +108,7 @@ export interface Unchanged {
  * - `indexUnready`: it needs an index that is not built yet ({@link ./unready-indexes.ts}).
  */
 export type NotDone = { readonly kind: 'notDone'; readonly reason: NotDoneReason } | IndexUnready
-/** `crowded`: too many transactions are waiting, which says nothing about other requests. */
+/** `crowded`: too many transactions or lists are waiting, which says nothing about other requests. */
 export type NotDoneReason = 'busy' | 'crowded' | 'deadline' | 'aborted' | 'unavailable'
 export interface IndexUnready {
   readonly kind: 'notDone'

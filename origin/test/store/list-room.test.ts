@@ -1,3 +1,4 @@
+import type { Priority } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Listing } from '../../src/store/listing.ts'
 import { MongoCommands } from '../../src/store/mongo-commands.ts'
@@ -60,4 +61,19 @@ it('lists of all collections leave connections for other commands, and take turn
   expect(commands.inflightMax).toBe(2)
   // The first collection yields to lists of others that wait.
   expect(new Set(commands.order.slice(0, 12))).toEqual(new Set(collections))
+})
+
+it('room goes to a critical list before those of another collection that waited for longer', async () => {
+  const { commands, records } = watch(2)
+  const ask = (collection: string, priority: Priority, count: number) =>
+    Array.from({ length: count }, (_, number) =>
+      records.list(collection, listOf(number), { ...inTime(), priority }),
+    )
+  await Promise.all([
+    ...ask('places', 'normal', 5),
+    ...ask('advisories', 'normal', 5),
+    ...ask('trips', 'critical', 3),
+  ])
+  // The first list was sent before the others arrived.
+  expect(commands.order.slice(1, 4)).toEqual(['trips', 'trips', 'trips'])
 })
