@@ -104,6 +104,20 @@ describe('delay limit', () => {
     expect(limit.current).toBeGreaterThan(200)
   })
 
+  it('allows four times the no-load service time of a slow database, and no more than its cap and the delay', () => {
+    const targetAfter = (noLoadMs: number): number => {
+      const limit = make()
+      run(limit, 30_000, () => noLoadMs, 0, 4)
+      return Math.round(limit.targetMs)
+    }
+    expect([10, 60, 200].map(targetAfter)).toEqual([110, 240, 350])
+    const limit = make()
+    run(limit, 30_000, () => 60, 0, 4)
+    const before = limit.current
+    run(limit, 1_000, () => 200, 30_000)
+    expect(limit.current).toBeGreaterThan(before)
+  })
+
   /** https://github.com/Netflix/concurrency-limits/issues/176 */
   it('a dropped request is not a fast one, and a stray one changes nothing', () => {
     const collapsing = make()

@@ -8,7 +8,7 @@ import type { Limit, Sample } from './limit.ts'
  *     mean <= target:  limit += sqrt(limit)                                  if the limit bounded the load
  *                      limit = 2 * most in service                           likewise, while 2 * mean <= target
  *     mean >  target:  limit *= max(1 - b * (mean - target) / mean, 1 - d)   b = 0.8, d = 0.5
- *     target = no-load service time + allowed delay
+ *     target = max(no-load service time + allowed delay, 4 * no-load service time), at most 350 ms
  *
  * Gradient2 and Vegas compare the service time with its own past. They do not fit a store that batches: service time
  * grows with load by design, while each request gets cheaper. A gradient reads that as congestion and shrinks the limit
@@ -54,6 +54,11 @@ const decreaseFactor = 0.8
 const decreaseMax = 0.5
 /** A window with fewer samples is extended: the mean of two says nothing. */
 const samplesMin = 10
+/**
+ * Service time under load over that without it: a joined read or a grouped write waits for the batch in flight, for those of
+ * the other lanes and for its own, so it takes some times its own command while the database still does useful work.
+ */
+const noLoadTimes = 4
 /** Weight of a window in the no-load service time. */
 const noLoadWeight = 0.2
 
@@ -93,7 +98,12 @@ export class DelayLimit implements Limit {
 
   /** Service time at which the limit stays constant, in ms. */
   get targetMs(): number {
-    return this.#noLoadMs + this.#delayMs
+    return this.#targetFor(this.#noLoadMs)
+  }
+
+  #targetFor(noLoadMs: number): number {
+    const known = Math.min(this.#noLoadMsMax, noLoadMs)
+    return Math.min(this.#noLoadMsMax + this.#delayMs, Math.max(known + this.#delayMs, known * noLoadTimes))
   }
 
   onSample({ serviceMs, inflight, isDropped, now }: Sample): void {
@@ -132,7 +142,7 @@ export class DelayLimit implements Limit {
     // One timeout among many served requests is a slow request; a tenth of them is overload.
     if (meanMs === undefined || this.#dropped > this.#served * 0.1)
       return { limit: limit * decreaseMax, noLoadMs }
-    const targetMs = Math.min(this.#noLoadMsMax, noLoadMs) + this.#delayMs
+    const targetMs = this.#targetFor(noLoadMs)
     if (meanMs > targetMs) {
       const excess = (meanMs - targetMs) / meanMs
       return { limit: limit * Math.max(1 - decreaseFactor * excess, 1 - decreaseMax), noLoadMs }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Fields } from '@spillway/origin/contract'
+import { type Fields, type Priority, priorities } from '@spillway/origin/contract'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { joined, unjoined } from '../../src/store/records.ts'
@@ -27,21 +27,27 @@ const command = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('read'), pick: fc.nat() }) },
 )
 const caller = fc.oneof(
-  { weight: 6, arbitrary: fc.constant<Caller>({ kind: 'patient' }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('patient' as const), priority: fc.constantFrom(...priorities) }),
+  },
   { weight: 1, arbitrary: fc.constant<Caller>({ kind: 'leaves' }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('hasting' as const), timeMs: fc.nat({ max: 8 }) }) },
 )
-type Caller = { readonly kind: 'patient' | 'leaves' } | { readonly kind: 'hasting'; readonly timeMs: number }
+type Caller =
+  | { readonly kind: 'patient'; readonly priority: Priority }
+  | { readonly kind: 'leaves' }
+  | { readonly kind: 'hasting'; readonly timeMs: number }
 const round = fc.array(fc.tuple(command, fc.nat({ max: 1 }), caller), { minLength: 1, maxLength: 6 })
 const rounds = fc.array(round, { minLength: 1, maxLength: 12 })
 const worlds = fc.array(rounds, { minLength: 3, maxLength: 3 })
 type Command = typeof command extends fc.Arbitrary<infer Value> ? Value : never
 type Done = readonly [Operation, Seen]
 
-const patient: Caller = { kind: 'patient' }
+const patient: Caller = { kind: 'patient', priority: 'normal' }
 
 function callOf(caller: Caller): Call {
-  if (caller.kind === 'patient') return inTime()
+  if (caller.kind === 'patient') return { ...inTime(), priority: caller.priority }
   if (caller.kind === 'hasting') return inTime(caller.timeMs)
   const signal = { aborted: false }
   setImmediate(() => {
