@@ -64,7 +64,7 @@ export class RequestTimes {
     if (times === undefined) return undefined
     this.#asked.delete(source)
     const parts = [`app;dur=${rounded(endedAtMs - startedAtMs)}`]
-    parts.push(`queue;dur=${rounded(admittedAtMs - startedAtMs)}`)
+    if (admittedAtMs > 0) parts.push(`queue;dur=${rounded(admittedAtMs - startedAtMs)}`)
     if (times.sentAtMs !== undefined) {
       parts.push(`batch;dur=${rounded(times.sentAtMs - Math.max(startedAtMs, admittedAtMs))}`)
       parts.push(`db;dur=${rounded(times.databaseMs)}`)
