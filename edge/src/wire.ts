@@ -9,6 +9,7 @@ import { TokenVerifier } from './auth/token-verifier.ts'
 import {
   apiRules,
   boundedCache,
+  type CacheApi,
   createHttpCache,
   createQueuedPurge,
   createZonePurge,
@@ -173,7 +174,7 @@ function locationTier({ cacheKeys, origins, zone }: Config): Pick<HttpCacheOptio
   const cache = boundedCache(caches.default)
   return {
     shared: new WorkersCacheStore(
-      hiddenCache(cache, derivedMacs(cacheKeys, 'spillway cache')),
+      hidden(cache, cacheKeys),
       `${base}/.spillway-cache/`,
       // The zone's purge removes only the stamps: an answer that they condemn may still stand in for an error.
       { isTagged: false },
@@ -195,14 +196,20 @@ function createWarmUp(
 ): WarmUp | undefined {
   if (warmUp === 'off' || locationCache === 'off') return undefined
   // Hidden as stored answers are: the targets have callers' query values.
-  const cache = hiddenCache(boundedCache(caches.default), derivedMacs(cacheKeys, 'spillway cache'))
   return new WarmUp({
     ...{ now: asking.now, random: asking.random, wait: sleep, observe },
-    list: hotListStore(cache, `${origins[0]?.url ?? ''}/.spillway-warm-up/`),
+    list: hotListStore(
+      hidden(boundedCache(caches.default), cacheKeys),
+      `${origins[0]?.url ?? ''}/.spillway-warm-up/`,
+    ),
     takeReads: () => plans.takeReads(isForAll),
     hasRoom: (nowMs) => hasRoom(nowMs, asking),
   })
 }
+
+/** A cache under keys that tell nobody what is stored. */
+const hidden = (cache: CacheApi, keys: Config['cacheKeys']): CacheApi =>
+  hiddenCache(cache, derivedMacs(keys, 'spillway cache'))
 
 type Macs = readonly [Mac, ...Mac[]]
 

@@ -1,4 +1,4 @@
-import { deadline, priorityRank } from '@spillway/origin/contract'
+import { deadline as budget, priorityRank } from '@spillway/origin/contract'
 import { BrokenAnswer, type ForwardOrder, LateAnswer, type Warmed } from '../cache/index.ts'
 import { deadlineOf, type Exchange, nowOf, principalOf, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
@@ -69,7 +69,10 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
       late: own.passed,
       rank: priorityRank(priorityOf(exchange)),
       forward: (order) =>
-        held(exchange, askToShare(exchange, sharedRead(exchange, order, own, parts), parts)),
+        held(
+          exchange,
+          askToShare(exchange, sharedRead(exchange, order, deadlineFor(order, own, parts)), parts),
+        ),
     })
   } catch (error) {
     const failed = failureOf(error, parts)
@@ -100,10 +103,9 @@ function callOf(exchange: Exchange<Readable>, key: string) {
 export async function warm(exchange: Exchange<Readable>, parts: LookupParts): Promise<Warmed> {
   const key = keyOf(exchange)
   if (key === undefined) return 'held'
-  const own = new Deadline(deadlineOf(exchange), parts.now())
   return await parts.cache.warm({
     ...callOf(exchange, key),
-    forward: (order) => askToShare(exchange, sharedRead(exchange, order, own, parts), parts),
+    forward: (order) => askToShare(exchange, sharedRead(exchange, order, wholeBudget(parts)), parts),
   })
 }
 
@@ -147,12 +149,7 @@ async function stored(exchange: Exchange<Readable>, { cache }: LookupParts): Pro
 /**
  * A read whose answer may be stored and shared: apart from the caller's identity it contains nothing of this client.
  */
-function sharedRead(
-  exchange: Exchange<Readable>,
-  order: ForwardOrder,
-  own: Deadline,
-  { now }: LookupParts,
-): Forwarding {
+function sharedRead(exchange: Exchange<Readable>, order: ForwardOrder, deadline: Deadline): Forwarding {
   const { plan } = exchange
   const conditions = order.keepConditions
     ? conditionalFields(exchange.head.headers)
@@ -164,12 +161,17 @@ function sharedRead(
     body: null,
     isRepeatable: !order.background,
     priority: order.background ? 'background' : priorityOf(exchange),
-    // A background refresh has the full time budget, whatever is left of this request's.
-    deadline: order.background ? new Deadline(now() + deadline.budgetMs, now()) : own,
+    deadline,
     signal: order.keepConditions ? exchange.request.signal : undefined,
     wantsAttributes: exchange.viewer !== undefined,
   }
 }
+
+/** A background refresh has the full time budget, whatever is left of this request's. */
+const wholeBudget = ({ now }: LookupParts): Deadline => new Deadline(now() + budget.budgetMs, now())
+
+const deadlineFor = ({ background }: ForwardOrder, own: Deadline, parts: LookupParts): Deadline =>
+  background ? wholeBudget(parts) : own
 
 /** A read whose answer is never stored. */
 function ownRead(exchange: Exchange<Readable>, nowMs: number): Forwarding {
