@@ -1,4 +1,5 @@
 import { type Load, type Priority, priorities, priorityRank } from '@spillway/origin/contract'
+import { priorityShares } from '../lib/priority-shares.ts'
 import type { Limit } from './limit.ts'
 import { retryAfterSeconds } from './retry-after.ts'
 import { type Waiter, WaitQueue, type WaitQueueOptions } from './wait-queue.ts'
@@ -60,8 +61,6 @@ export interface AdmissionSnapshot {
   readonly ended: Readonly<Record<ServiceEnd, number>>
 }
 
-const defaultShares: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, background: 0.7 }
-
 /** Time for which a measured service time stays valid, in ms. */
 const expectationMaxAgeMs = 1_000
 
@@ -90,7 +89,7 @@ export class AdmissionControl {
   readonly #shed = perPriority(() => ({ busy: 0, queueTime: 0, deadline: 0 }))
   readonly #ended = { served: 0, dropped: 0, ignored: 0 }
 
-  constructor({ limit, queue, shares = defaultShares, random, onActive }: AdmissionControlOptions) {
+  constructor({ limit, queue, shares = priorityShares, random, onActive }: AdmissionControlOptions) {
     this.#limit = limit
     this.#queue = new WaitQueue(queue ?? {}, (priority, reason) => {
       if (reason === 'gone') this.#abandoned += 1

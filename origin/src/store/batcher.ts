@@ -1,4 +1,5 @@
 import { type Priority, priorities } from '@spillway/origin/contract'
+import { priorityShares } from '../lib/priority-shares.ts'
 import { type BatchItem, Item, lateness, rankOf, type Submission, type Waiting } from './batch-item.ts'
 import { WaitingItems } from './waiting-items.ts'
 
@@ -79,9 +80,6 @@ export interface BatcherOptions<Value, Outcome> {
 
 /** Weight of one batch in the mean. */
 const batchWeight = 0.2
-
-/** Share of the waiting callers that a priority may fill, by rank: those of admission (decision 14). */
-const waitingShares = [1, 0.9, 0.7]
 
 export type RefusalReason = 'busy' | 'crowded' | 'deadline' | 'aborted'
 
@@ -178,7 +176,7 @@ export class Batcher<Value, Outcome> {
         ? 'aborted'
         : deadline <= now
           ? 'deadline'
-          : this.#waitingCallers >= this.#options.waitingMax * (waitingShares[rank] ?? 1)
+          : this.#waitingCallers >= this.#options.waitingMax * priorityShares[priority ?? 'normal']
             ? 'busy'
             : undefined
     if (refusal !== undefined) return Promise.resolve(this.#refuse(refusal))
