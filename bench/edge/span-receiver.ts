@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { endServer, listenOnLoopback } from '@spillway/origin/dev/loopback-server'
 
 /** Accepts spans by OTLP/HTTP and forgets them. It runs in the bench's process, whose CPU is not the edge's. */
 export async function startSpanReceiver(): Promise<{ readonly url: string; stop(): Promise<void> }> {
@@ -7,15 +7,6 @@ export async function startSpanReceiver(): Promise<{ readonly url: string; stop(
     request.resume()
     request.on('end', () => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'))
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  // The cast is safe: a server on a port has this address.
-  const { port } = server.address() as AddressInfo
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
+  const url = await listenOnLoopback(server)
+  return { url, stop: () => endServer(server) }
 }

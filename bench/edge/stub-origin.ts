@@ -17,7 +17,7 @@ import {
   revisionOf,
   revisionTag,
 } from '@spillway/origin/contract'
-import { portOf } from '@spillway/origin/dev/ports'
+import { endServer, listenOnLoopback } from '@spillway/origin/dev/loopback-server'
 import { answerAboutKey } from './stub-keys.ts'
 import { place } from './workers/place.ts'
 
@@ -38,14 +38,8 @@ export async function startStubOrigin(mode: 'serving' | 'ruled' | 'refusing'): P
   const server = createServer(
     mode === 'refusing' ? refuse : (request, response) => serve(request, response, attributes),
   )
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    url: `http://127.0.0.1:${portOf(server)}`,
-    async stop() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  const url = await listenOnLoopback(server)
+  return { url, stop: () => endServer(server) }
 }
 
 const page = JSON.stringify({ items: Array.from({ length: 20 }, () => JSON.parse(place)) })

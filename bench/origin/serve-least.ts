@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { portOf } from '@spillway/origin/dev/ports'
 import { type Document, MongoClient } from 'mongodb'
 import {
   etagOf,
@@ -115,8 +116,7 @@ export async function serveLeast({ knowsDocuments }: LeastOptions): Promise<void
   })
   server.keepAliveTimeout = 75_000
   server.listen(0, '127.0.0.1', () => {
-    // The cast is safe: the server listens on TCP.
-    console.log(listeningLine((server.address() as { port: number }).port))
+    console.log(listeningLine(portOf(server)))
   })
   process.once('SIGTERM', () => {
     server.close(() => void client.close())

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { endServer, listenOnLoopback } from '@spillway/origin/dev/loopback-server'
+import { portOf } from '@spillway/origin/dev/ports'
 import { isAllowed, type Statement, type Wanted } from './iam.ts'
 import { checked, Fault, type Fields, operationSchema, readForm, writeJson, writeXml } from './protocol.ts'
 import { region } from './template.ts'
@@ -71,12 +72,12 @@ export class FakeAwsServer {
     const server = createServer()
     const fake = new FakeAwsServer(server, services, operator)
     server.on('request', (request, response) => void fake.#answer(request, response))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await listenOnLoopback(server)
     return fake
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${portOf(this.#server)}`
   }
 
   /** Environment of a caller with the stage's operator policy. */
@@ -91,10 +92,7 @@ export class FakeAwsServer {
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
-    })
+    return endServer(this.#server)
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { endServer, listenOnLoopback } from '@spillway/origin/dev/loopback-server'
+import { portOf } from '@spillway/origin/dev/ports'
 
 /** Token of the canary. */
 export const canaryToken = 'token-of-the-canary'
@@ -45,19 +46,16 @@ export class FakeEdge {
       })
       response.end(body === undefined ? undefined : JSON.stringify(body))
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await listenOnLoopback(server)
     return edge
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${portOf(this.#server)}`
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
-    })
+    return endServer(this.#server)
   }
 
   #answer(request: IncomingMessage, text: string): Answer {

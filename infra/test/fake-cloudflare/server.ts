@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { endServer, listenOnLoopback } from '@spillway/origin/dev/loopback-server'
+import { portOf } from '@spillway/origin/dev/ports'
 import { FakeCloudflareAccount } from './account.ts'
 import { Refused } from './refused.ts'
 import { FakeZone } from './zone.ts'
@@ -69,23 +70,20 @@ export class FakeCloudflare {
     const server = createServer()
     const fake = new FakeCloudflare(server, worker, namespaces)
     server.on('request', (request, response) => void fake.#answer(request, response))
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await listenOnLoopback(server)
     return fake
   }
 
   get environment(): Readonly<Record<string, string>> {
     return {
-      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/client/v4`,
+      CLOUDFLARE_API_BASE_URL: `http://127.0.0.1:${portOf(this.#server)}/client/v4`,
       CLOUDFLARE_API_TOKEN: token,
       CLOUDFLARE_ACCOUNT_ID: accountId,
     }
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
-    })
+    return endServer(this.#server)
   }
 
   /** A version of the Worker; without secrets of its own it has those of the version before. */

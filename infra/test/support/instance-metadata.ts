@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { endServer, listenOnLoopback } from '@spillway/origin/dev/loopback-server'
+import { portOf } from '@spillway/origin/dev/ports'
 
 /**
  * The instance metadata service, version 2, which requires a token. Also serves the origin's `/readyz` and `/livez`.
@@ -38,18 +39,15 @@ export class InstanceMetadata {
       }
       return response.writeHead(404).end()
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    await listenOnLoopback(server)
     return service
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    return `http://127.0.0.1:${portOf(this.#server)}`
   }
 
   close(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve())
-      this.#server.closeAllConnections()
-    })
+    return endServer(this.#server)
   }
 }
