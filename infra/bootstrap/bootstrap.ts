@@ -1,3 +1,4 @@
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { type Command, shown } from '../runbook/command.ts'
 import { perform } from '../runbook/perform.ts'
 import { Refusal } from '../runbook/runbook.ts'
@@ -37,7 +38,7 @@ export async function bootstrap(
       counts[after] += 1
       if (after === 'same') changed.push(resource.name)
     } catch (error) {
-      print(`✗ ${resource.name}: ${error instanceof Error ? error.message : error}`)
+      print(`✗ ${resource.name}: ${messageOf(error)}`)
       counts.failed += 1
       // A plan shows all that it can. A change may need the one that has failed.
       if (mode === 'plan') continue

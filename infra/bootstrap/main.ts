@@ -1,6 +1,8 @@
 /** Program: `npm run bootstrap -- --stage STAGE [--plan | --yes]` makes what a stage needs in both clouds. */
+
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { awsClients } from '../runbook/clients.ts'
 import { CloudflareApi } from '../runbook/cloudflare-api.ts'
 import { UsageError } from '../runbook/command-line.ts'
@@ -69,7 +71,7 @@ function readWords() {
       throw new UsageError('--plan changes nothing, --yes does it: only one of them')
     return { stage, mode: values.plan === true ? 'plan' : values.yes === true ? 'yes' : 'ask' } as const
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${usage}`)
+    throw new UsageError(`${messageOf(error)}\n\n${usage}`)
   }
 }
 

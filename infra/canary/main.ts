@@ -2,10 +2,12 @@
  * Program: `npm run canary [-- --url URL]` reads, writes, conflicts and is denied at an edge, and says of each whether it
  * was as it should be. Exits with 1 if one was not.
  */
+
 import { parseArgs } from 'node:util'
 import { developmentPorts, issuerKeys } from '@spillway/edge/dev/development'
 import { mintToken, tokenAudience } from '@spillway/edge/dev/token'
 import { tools } from '@spillway/origin/application/tools'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { runCanary } from './canary.ts'
 
 const usage = `npm run canary                          the edge that npm start runs
@@ -49,6 +51,6 @@ async function developmentToken(): Promise<string> {
 try {
   await main()
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  console.error(`${messageOf(error)}\n\n${usage}`)
   process.exitCode = 2
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import type { Slo } from '@spillway/origin/contract'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import type { AskAnalytics } from '../cloudflare/ask-cloudflare.ts'
 import { budgetsOfEdge, budgetsOfLogs, budgetsOfOrigins } from '../slo/gather.ts'
 import type { TierBudgets } from '../slo/report.ts'
@@ -45,5 +46,3 @@ export async function stageBudgets(
   }
   return { days: slo.days, tiers, blind }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -7,6 +7,7 @@ import {
   type Exit,
   startChild,
 } from '@spillway/origin/dev/child'
+import { messageOf } from '@spillway/origin/dev/message-of'
 
 /** Collector of a start's parts. */
 export interface Supervised {
@@ -93,5 +94,3 @@ export async function supervise(
 
 const lastLines = (child: Child, exit: Exit): string =>
   `${child.name} ${describeExit(exit)}. Its last lines:\n${child.tail(15)}`
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { type NamedStage, stageNames } from '../src/config.ts'
 import type { Runbook } from './runbook.ts'
 import type { Mode } from './runner.ts'
@@ -56,7 +57,7 @@ function parse(words: readonly string[], inputs: readonly string[]) {
       mistakes: [] as string[],
     }
   } catch (error) {
-    return { values: {}, mistakes: [error instanceof Error ? error.message : String(error)] }
+    return { values: {}, mistakes: [messageOf(error)] }
   }
 }
 

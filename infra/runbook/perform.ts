@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import type { Command } from './command.ts'
 import { Refusal } from './runbook.ts'
 
@@ -25,7 +26,7 @@ export async function perform(command: Command, performer: Performer): Promise<v
   try {
     await command.send()
   } catch (cause) {
-    throw new Refusal(`${command.operation}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    throw new Refusal(`${command.operation}: ${messageOf(cause)}`, { cause })
   }
 }
 

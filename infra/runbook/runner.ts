@@ -1,3 +1,4 @@
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { type Command, shown } from './command.ts'
 import { type Performer, perform } from './perform.ts'
 import type { Run } from './run.ts'
@@ -42,7 +43,7 @@ export async function runRunbook(
       else if (mode === 'plan') await printStep(index, step, run, print)
       else await takeStep(index, step, run, { mode, terminal, done })
     } catch (error) {
-      print(`✗ ${error instanceof Error ? error.message : error}`)
+      print(`✗ ${messageOf(error)}`)
       if (error instanceof Harm) {
         await takeBackHarm(step === undefined ? undefined : lastOf(done, step, run), terminal)
       }
@@ -148,7 +149,7 @@ async function hold(
       blind += 1
       const isFinal = error instanceof Harm || error instanceof Refusal
       if (isFinal || withinMs === 0 || blind >= blindMax) throw error
-      return `cannot look: ${error instanceof Error ? error.message : error}`
+      return `cannot look: ${messageOf(error)}`
     }
   }
   for (let said = ''; ; ) {
@@ -190,7 +191,8 @@ async function reportRest(
 /** The step as it was done, by this run or by one that was cut off before its check. */
 function lastOf(done: Done[], step: Step, run: Run): Done {
   const index = done.findIndex((each) => each.step === step)
-  return index < 0 ? { step, undo: step.undo(run) } : (done.splice(index, 1)[0] as Done)
+  const [last] = index < 0 ? [] : done.splice(index, 1)
+  return last ?? { step, undo: step.undo(run) }
 }
 
 async function takeBackHarm(harmful: Done | undefined, terminal: Terminal): Promise<void> {
@@ -200,7 +202,7 @@ async function takeBackHarm(harmful: Done | undefined, terminal: Terminal): Prom
     await takeBack([harmful], terminal)
     terminal.print('Taken back by itself: nobody was asked, since it does harm.')
   } catch (error) {
-    terminal.print(`✗ It could not be taken back: ${error instanceof Error ? error.message : error}`)
+    terminal.print(`✗ It could not be taken back: ${messageOf(error)}`)
   }
 }
 

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { type Command, shown } from './command.ts'
 import { type Performer, perform } from './perform.ts'
 import type { Run } from './run.ts'
@@ -32,7 +33,7 @@ export async function underWatch(
       if (ended.signal.aborted || terminal.stop.aborted) return undefined
       const hurts = await meanwhile.harm(run).catch((error) => {
         // The next look may see again; the clouds' own alarms watch meanwhile.
-        terminal.print(`   … cannot look: ${error instanceof Error ? error.message : error}`)
+        terminal.print(`   … cannot look: ${messageOf(error)}`)
         return undefined
       })
       if (hurts === undefined || ended.signal.aborted) continue
@@ -56,7 +57,7 @@ async function isStopped(commands: readonly Command[], terminal: Performer): Pro
     }
     return true
   } catch (error) {
-    terminal.print(`   ✗ not stopped: ${error instanceof Error ? error.message : error}`)
+    terminal.print(`   ✗ not stopped: ${messageOf(error)}`)
     return false
   }
 }

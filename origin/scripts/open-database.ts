@@ -1,5 +1,6 @@
 import { originEnv } from '@spillway/origin/contract'
 import type { Db } from 'mongodb'
+import { messageOf } from '../dev/message-of.ts'
 import { openBuildConnection } from '../src/indexes/build-connection.ts'
 import { repairDriver } from '../src/store/driver-repair.ts'
 
@@ -30,7 +31,7 @@ export async function withDatabase(command: (db: Db) => Promise<void>): Promise<
       await close()
     }
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error)
+    console.error(messageOf(error))
     process.exitCode = 1
   }
 }

@@ -1,4 +1,5 @@
 import { edgeHealthPath } from '@spillway/origin/contract'
+import { messageOf } from '@spillway/origin/dev/message-of'
 import { readEdgeEnvironments } from '../../src/check/edge-environments.ts'
 import type { StageConfig } from '../../src/config.ts'
 import { edgeSigns, type LogLine } from '../edge-log.ts'
@@ -32,7 +33,7 @@ export async function observeStage(
     try {
       return await asked
     } catch (error) {
-      blind.push(`${what}: ${error instanceof Error ? error.message : error}`)
+      blind.push(`${what}: ${messageOf(error)}`)
       return otherwise
     }
   }

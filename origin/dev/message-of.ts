@@ -1,0 +1,2 @@
+/** Message of anything that was thrown. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
