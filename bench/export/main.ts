@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import type { Measured } from '@spillway/infra/local/bar'
-import { startMongod } from '@spillway/origin/dev/mongod'
 import { MongoClient } from 'mongodb'
 import { bars } from '../bars.ts'
 import { LiveMemory } from '../measure/live-memory.ts'
+import { startMeasuredMongod } from '../measure/measured-mongod.ts'
 import { cpuTimeMs, residentMb } from '../measure/process-table.ts'
 import { interleave } from '../measure/rounds.ts'
 import { type Run, runBench } from '../measure/run.ts'
@@ -160,10 +160,7 @@ await runBench(
 
 async function start({ quick, closing, progress }: Run, rows: number) {
   progress('starting database, origin, edge and peer')
-  const mongod = await startMongod({ isMeasured: true })
-  closing.defer(() => mongod.stop())
-  if (mongod.pid === undefined)
-    throw new Error('CPU time is read from processes of this machine: unset MONGODB_URI')
+  const mongod = await startMeasuredMongod({ closing })
   const databaseName = `export_${randomUUID().slice(0, 8)}`
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
   closing.defer(() => issuer.stop())

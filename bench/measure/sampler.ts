@@ -47,11 +47,21 @@ export function startSampler(read: () => number | Promise<number>, everyMs: numb
 
 const round = (seconds: number): number => Math.round(seconds * 100) / 100
 
-/** Growth in percent from the mean of the first third to that of the last: a single reading would be noise. */
-export function growthPercent(points: readonly (readonly [number, number])[]): number {
+type Points = Sampler['points']
+
+/** Means of the first third, of what lies between, and of the last third; `NaN` of fewer than three points. */
+export function meansOfThirds(points: Points): readonly [number, number, number] {
   const third = Math.floor(points.length / 3)
-  if (third === 0) return Number.NaN
-  const mean = (part: readonly (readonly [number, number])[]) =>
-    part.reduce((sum, [, value]) => sum + value, 0) / part.length
-  return (mean(points.slice(-third)) / mean(points.slice(0, third)) - 1) * 100
+  const mean = (from: number, to: number) => {
+    const part = points.slice(from, to)
+    return third === 0 ? Number.NaN : part.reduce((sum, [, value]) => sum + value, 0) / part.length
+  }
+  const last = points.length - third
+  return [mean(0, third), mean(third, last), mean(last, points.length)]
+}
+
+/** Growth in percent from the mean of the first third to that of the last: a single reading would be noise. */
+export function growthPercent(points: Points): number {
+  const [first, , last] = meansOfThirds(points)
+  return (last / first - 1) * 100
 }

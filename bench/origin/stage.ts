@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { assertionAlgorithm, createKey, publicKeySet } from '@spillway/edge/dev/keys'
 import { originEnv } from '@spillway/origin/contract'
-import { startMongod } from '@spillway/origin/dev/mongod'
 import { startOrigin } from '@spillway/origin/dev/origin-process'
 import { seed } from '@spillway/origin/dev/seed'
 import type { Credentials } from '../load/credentials.ts'
+import { startMeasuredMongod } from '../measure/measured-mongod.ts'
 import { processTree } from '../measure/process-table.ts'
 import type { Run } from '../measure/run.ts'
 import { copyPlaces, type PeerName, startPeer } from '../peers/start-peer.ts'
@@ -57,13 +57,7 @@ export const spillway = 'Spillway'
 export async function setStage(run: Run, options: StageOptions): Promise<Stage> {
   const { chosen, closing, progress } = run
   progress('starting the database')
-  const mongod = await startMongod({ isMeasured: true, failPoints: options.failPoints ?? false })
-  closing.defer(() => mongod.stop())
-  if (mongod.pid === undefined) {
-    throw new Error(
-      'CPU time is read from the processes of this machine: unset MONGODB_URI, and a mongod is started',
-    )
-  }
+  const mongod = await startMeasuredMongod(run, { failPoints: options.failPoints ?? false })
 
   progress('loading the seed')
   const databaseName = `bench_${randomUUID().slice(0, 8)}`

@@ -3,10 +3,10 @@ import { startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import { application } from '@spillway/origin/application'
 import { tools } from '@spillway/origin/application/tools'
-import { startMongod } from '@spillway/origin/dev/mongod'
 import { seed as seedPlaces } from '@spillway/origin/dev/seed'
 import { seededRandom } from '../load/random.ts'
 import type { Mix } from '../load/workload.ts'
+import { startMeasuredMongod } from '../measure/measured-mongod.ts'
 import type { Run } from '../measure/run.ts'
 import { placeIds } from '../origin/place-ids.ts'
 import { scenarioOf } from '../scenarios/catalogue.ts'
@@ -50,10 +50,7 @@ export interface PeerToStart {
 export async function startSubjects(run: Run, peers: readonly PeerToStart[]) {
   const { closing, progress } = run
   progress('starting the database, loading the sample data')
-  const mongod = await startMongod({ isMeasured: true })
-  closing.defer(() => mongod.stop())
-  if (mongod.pid === undefined)
-    throw new Error('CPU time is read from processes of this machine: unset MONGODB_URI')
+  const mongod = await startMeasuredMongod(run)
   const database = `peers_${randomUUID().slice(0, 8)}`
   await seedPlaces({ databaseUri: mongod.uri, databaseName: database })
 

@@ -36,9 +36,9 @@ export interface Second {
 export interface Monitored {
   /** Requests that reached an origin. */
   readonly requests: number
-  /** Those that its admission control refused. */
+  /** Requests that its admission control refused. */
   readonly shed: number
-  /** Those that it admitted and did not answer in time. */
+  /** Requests that it admitted and did not answer in time. */
   readonly late: number
   /** Requests that the balancer sent to a dead instance. */
   readonly unreached: number

@@ -4,15 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
 import { originEnv } from '@spillway/origin/contract'
-import { startMongod } from '@spillway/origin/dev/mongod'
 import { seed as seedDocuments } from '@spillway/origin/dev/seed'
 import { bars } from '../bars.ts'
 import { isolateHeapMbMax } from '../edge/edge-process.ts'
 import { LiveMemory } from '../measure/live-memory.ts'
+import { startMeasuredMongod } from '../measure/measured-mongod.ts'
 import { cpuTimeMs, residentMb } from '../measure/process-table.ts'
 import { orNull } from '../measure/result.ts'
 import { type Run, runBench } from '../measure/run.ts'
-import { growthPercent, type Sampler, startSampler } from '../measure/sampler.ts'
+import { growthPercent, meansOfThirds, type Sampler, startSampler } from '../measure/sampler.ts'
 import { figure, table } from '../measure/table.ts'
 import { startWholePath } from '../peers/start-whole-path.ts'
 import { scenarioOf } from '../scenarios/catalogue.ts'
@@ -58,11 +58,7 @@ await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'und
   // Caches and compiled code reach their size in the first moments; only later growth counts.
   if ((await Promise.race([ended, sleep(warmupMs)])) === 'ended') throw new Error('the load ended too early')
   const samplers = {
-    'live memory of the origin': startSampler(async () => {
-      const live = await path.live.readMb(server[0] ?? 0)
-      progress(`live memory of the origin: ${figure(live)} MB`)
-      return live
-    }, everyMs),
+    'live memory of the origin': startSampler(() => path.live.readMb(server[0] ?? 0), everyMs),
     'resident memory of the origin': startSampler(() => residentMb(server), everyMs),
     'resident memory of the edge': startSampler(() => residentMb(edge), everyMs),
     'resident memory of the database': startSampler(() => residentMb(path.database), everyMs),
@@ -110,10 +106,7 @@ await runBench({ bench: 'soak', packages: ['fastify', 'mongodb', 'workerd', 'und
 async function startPath(run: Run) {
   const { chosen, closing, progress } = run
   progress('starting database, origin and edge')
-  const mongod = await startMongod({ isMeasured: true })
-  closing.defer(() => mongod.stop())
-  if (mongod.pid === undefined)
-    throw new Error('memory is read from processes of this machine: unset MONGODB_URI')
+  const mongod = await startMeasuredMongod(run)
   const databaseName = `soak_${randomUUID().slice(0, 8)}`
   await seedDocuments({ databaseUri: mongod.uri, databaseName, application: chosen.which })
   const issuer = await startIssuer({ keys: [await createKey('ES256')] })
@@ -170,12 +163,7 @@ const describeLast = (samplers: Readonly<Record<string, Sampler>>): string =>
 /** First sample, mean of each third, highest, and growth from the first third to the last. */
 function printSamplers(samplers: Readonly<Record<string, Sampler>>): string {
   const rows = Object.entries(samplers).map(([name, { points, max }]) => {
-    const third = Math.floor(points.length / 3)
-    const mean = (from: number, to?: number) => {
-      const part = points.slice(from, to)
-      return figure(part.reduce((sum, [, value]) => sum + value, 0) / part.length)
-    }
-    const means = [mean(0, third), mean(third, points.length - third), mean(points.length - third)]
+    const means = meansOfThirds(points).map(figure)
     return [name, figure(points[0]?.[1] ?? Number.NaN), ...means, figure(max), figure(growthPercent(points))]
   })
   return table(['MB', 'first', '1st third', '2nd third', '3rd third', 'most', 'growth %'], rows)

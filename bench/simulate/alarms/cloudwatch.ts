@@ -41,11 +41,8 @@ export class CloudWatchMinutes implements Recorder {
     minute.shed += monitored.shed
     minute.failed += monitored.shed + monitored.late + answered * failedShare
     minute.unreached += monitored.unreached
-    minute.unhealthyMax = Math.max(
-      minute.unhealthyMax,
-      this.#isUnready(monitored.hasPrimary) ? second.inService : 0,
-    )
-    minute.unhealthyMax = Math.max(minute.unhealthyMax, monitored.unhealthy)
+    const unready = this.#isUnready(monitored.hasPrimary) ? second.inService : 0
+    minute.unhealthyMax = Math.max(minute.unhealthyMax, unready, monitored.unhealthy)
     minute.inService += second.inService
     minute.connectionsMax = Math.max(minute.connectionsMax, second.connections)
     minute.databaseBusy += second.databaseBusy
