@@ -6,8 +6,10 @@ import { deploymentOf, workerOf } from './worker.ts'
 const spreadMs = 20_000
 
 /**
- * What the canary finds wrong with one version of the Worker, however little traffic it has: its requests name the version.
+ * Asks the canary about one version of the Worker, however little traffic it has: its requests name the version.
  * It is not asked before the deployment has reached all data centres, since an older version may answer until then.
+ *
+ * @returns the failures, in words
  */
 export async function canaryOfVersion(
   run: Run,

@@ -3,7 +3,7 @@ import { stages } from '../src/stages.ts'
 import { canaryBetween } from './canary.ts'
 import { Run } from './run.ts'
 
-/** What is found by looks whose canary fails (✗) or passes (✓), one after the other. */
+/** Findings of looks whose canary fails (✗) or passes (✓), one after the other. */
 async function found(looks: string): Promise<readonly (string | undefined)[]> {
   const left = [...looks]
   // The cast: the canary asks no cloud.

@@ -24,10 +24,10 @@ export function needCanary(run: Run): void {
 }
 
 /**
- * What the canary found wrong, once for each name; undefined if nothing is, or it is left out. One more run decides, since
- * a failover or a shed minute may fail one.
+ * Asks the canary, once for each name. One more run decides, since a failover or a shed minute may fail one.
  *
  * @param name of the moment, such as `at a tenth`
+ * @returns the failures, in words; undefined if there is none, or the canary is left out
  */
 export async function canaryHarm(
   run: Run,
@@ -64,9 +64,9 @@ const failuresFact = 'canary failures'
 const earlyFact = 'canary failed before'
 
 /**
- * What the canary found wrong while old and new origins answer side by side: then one request of three meets a new one, so
- * a canary that fails now and then is a bad release. What else fails then, such as a database without a primary, looks the
- * same: the words say so, and whether it failed already at the first look.
+ * Asks the canary while old and new origins answer side by side: one request of three meets a new one, so a canary that
+ * fails now and then is a bad release. Other faults, such as a database without a primary, look the same: the words say so,
+ * and whether it failed already at the first look.
  */
 export async function canaryBetween(run: Run): Promise<string | undefined> {
   if (!canaryIsDue(run, 'between two releases')) return undefined

@@ -22,7 +22,7 @@ const file = (run: Run, ending: string) => join(tmpdir(), `${run.fact('release')
 
 const isFirst = (run: Run): boolean => run.fact('former release') === ''
 
-/** What the canary finds wrong when the release is all that serves. */
+/** Failures of the canary when the release is all that serves. */
 async function canaryOfRelease(run: Run): Promise<string | undefined> {
   const isServing =
     (await unsettled(run, 'origin')) === undefined && (await releaseOf(run)) === run.fact('release')

@@ -44,12 +44,10 @@ export const machineAlarms: AlarmsOf = () => [
     ...threeOfFive,
     name: 'CertificateExpires',
     metric: {
-      ...{
-        namespace: 'AWS/CertificateManager',
-        name: 'DaysToExpiry',
-        of: 'certificate',
-        statistic: 'Minimum',
-      },
+      namespace: 'AWS/CertificateManager',
+      name: 'DaysToExpiry',
+      of: 'certificate',
+      statistic: 'Minimum',
     },
     periodSeconds: 86_400,
     datapointsToAlarm: 1,

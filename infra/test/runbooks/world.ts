@@ -21,7 +21,7 @@ import { canaryToken, FakeEdge } from '../fake-cloudflare/edge.ts'
 import { FakeCloudflare } from '../fake-cloudflare/server.ts'
 import { namespaceOf } from './checkout.ts'
 
-/** What the canary asks for; an application may name none. */
+/** Documents that the canary asks for; an application may name none. */
 const canary = { version: 'v2', resource: 'trips', body: { title: 'canary' }, patch: { notes: 'changed' } }
 
 export const namespace = namespaceOf('p')
