@@ -1,4 +1,7 @@
-/** Program: `npm run bench -- story` runs the spike of the story against each design, in turn; `--only NAME` against one. */
+/**
+ * Program: `npm run bench -- story` runs the spike of the story against each design, in turn; `--only NAME` against
+ * one.
+ */
 
 import type { Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'

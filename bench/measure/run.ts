@@ -39,10 +39,10 @@ export interface Run {
 }
 
 /**
- * Runs a measuring command as its arguments say (`--quick`, `--out FILE`, `--only SUBJECT` where the bench has subjects,
- * and `--application FOLDER` where `benches.ts` allows it): measures, writes the result as JSON, prints the bars, and ends
- * all processes. Every sample stays on this machine (`.spillway/results`). Commit the summary of a full run of all subjects
- * and the own application (`bench/results`).
+ * Runs a measuring command as its arguments say (`--quick`, `--out FILE`, `--only SUBJECT` where the bench has
+ * subjects, and `--application FOLDER` where `benches.ts` allows it): measures, writes the result as JSON, prints the
+ * bars, and ends all processes. Every sample stays on this machine (`.spillway/results`). Commit the summary of a full
+ * run of all subjects and the own application (`bench/results`).
  *
  * @throws Error for an unknown option or subject, and for a folder without an application
  */

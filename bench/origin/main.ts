@@ -22,8 +22,8 @@ interface Case {
   /** Whether no peer has a counterpart. @default false */
   readonly isOurs?: boolean
   /**
-   * Requests/s for each process, at random times: the origin of several processes takes part. @default a closed loop, of
-   * one process
+   * Requests/s for each process, at random times: the origin of several processes takes part. @default a closed loop,
+   * of one process
    */
   readonly perProcessPerSecond?: number
 }
@@ -44,8 +44,8 @@ const cases = {
   update: { name: 'conditional update', connections: 64, mix: { update: 1 } },
   act: { name: 'action on one document', connections: 64, mix: { act: 1 }, isOurs: true },
   mixed: { name: 'mixed 90/10', connections: 64, mix: nineReads },
-  // In a closed loop, two processes share the processors that one had for itself: each finds fewer requests in a turn of its
-  // event loop, which costs more for each, as a lower load does to a single process.
+  // In a closed loop, two processes share the processors that one had for itself: each finds fewer requests in a turn
+  // of its event loop, which costs more for each, as a lower load does to a single process.
   perProcess: {
     name: 'mixed 90/10, 800 requests/s a process',
     ...{ connections: 64, perProcessPerSecond: 800, mix: nineReads, isOurs: true },

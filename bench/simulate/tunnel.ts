@@ -63,8 +63,8 @@ export const connectorRules = ({ tunnel }: StageConfig): ScalingRules => ({
 })
 
 /**
- * The connectors between the edge and the balancer. Up to its capacity the tier costs a constant time, which the network's
- * share contains; what exceeds a connector's capacity gets no answer in time.
+ * The connectors between the edge and the balancer. Up to its capacity the tier costs a constant time, which the
+ * network's share contains; what exceeds a connector's capacity gets no answer in time.
  */
 export class Tunnel {
   readonly #fleet: Fleet

@@ -20,7 +20,9 @@ const flags = {
   isolates: 'isolates',
 } as const satisfies Record<string, keyof Workload>
 
-/** The first team's designs, then the same with Spillway's edge in front: what the instances are worth, and the cache. */
+/**
+ * The first team's designs, then the same with Spillway's edge in front: what the instances are worth, and the cache.
+ */
 const designs: readonly FunctionsDesign[] = [
   { gateway: 'rest', edge: false },
   { gateway: 'http', edge: false },

@@ -19,8 +19,8 @@ import { stages } from '../src/stages.ts'
 import { teamPlaceholders, teamSettings } from '../src/team.ts'
 
 /**
- * `npm run deploy:check [-- --stage STAGE]`: every check that needs neither network nor account. With a stage, also that
- * its settings are a team's own: without one, this repository's examples pass.
+ * `npm run deploy:check [-- --stage STAGE]`: every check that needs neither network nor account. With a stage, also
+ * that its settings are a team's own: without one, this repository's examples pass.
  */
 const { values } = parseArgs({ options: { stage: { type: 'string' } } })
 const stage = stageNames.find((name) => name === values.stage)

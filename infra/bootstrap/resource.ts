@@ -8,8 +8,8 @@ export type Setting = string | number | boolean | readonly string[]
 export type Settings = Readonly<Record<string, Setting>>
 
 /**
- * One thing that a stage needs in a cloud, and whose settings are known here. Resources stand in the order in which they
- * are made; a later one finds the facts of earlier ones in the run (`run.fact`).
+ * One thing that a stage needs in a cloud, and whose settings are known here. Resources stand in the order in which
+ * they are made; a later one finds the facts of earlier ones in the run (`run.fact`).
  */
 export interface Resource {
   readonly name: string

@@ -1,6 +1,6 @@
 /**
- * Program: `npm run canary [-- --url URL]` reads, writes, conflicts and is denied at an edge, and says of each whether it
- * was as it should be. Exits with 1 if one was not.
+ * Program: `npm run canary [-- --url URL]` reads, writes, conflicts and is denied at an edge, and says of each whether
+ * it was as it should be. Exits with 1 if one was not.
  */
 
 import { parseArgs } from 'node:util'

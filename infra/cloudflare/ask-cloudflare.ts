@@ -58,7 +58,9 @@ export async function askCloudflare(
 /** Asks Analytics Engine in its SQL; answers are rows of values by column, numbers of 64 bits as text. */
 export type AskAnalytics = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>
 
-/** Needs a token with the permission `Account Analytics: Read` (developers.cloudflare.com, Analytics Engine, SQL API). */
+/**
+ * Needs a token with the permission `Account Analytics: Read` (developers.cloudflare.com, Analytics Engine, SQL API).
+ */
 export const askAnalytics =
   (account: CloudflareAccount): AskAnalytics =>
   async (sql) => {

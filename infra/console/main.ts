@@ -1,6 +1,6 @@
 /**
- * Program: `npm run console` serves a page on this machine that shows every tier of what `npm start` runs; `--stage STAGE`,
- * of a deployed stage.
+ * Program: `npm run console` serves a page on this machine that shows every tier of what `npm start` runs;
+ * `--stage STAGE`, of a deployed stage.
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
@@ -15,7 +15,9 @@ import { localBudgets, stageBudgets } from './observed-budgets.ts'
 import { startConsole } from './server.ts'
 import { shared } from './shared.ts'
 
-/** Time for which all viewers share one observation, in ms: a scrape costs the origin some ms, a query of a log money. */
+/**
+ * Time for which all viewers share one observation, in ms: a scrape costs the origin some ms, a query of a log money.
+ */
 const maxAgeMs = { local: 1_000, stage: 15_000 }
 
 /** The same of the error budgets: they are sums over days, of megabytes of a log or of 48 metrics and two queries. */

@@ -2,8 +2,8 @@ import { priorities, type Slo } from '@spillway/origin/contract'
 import { analyticsColumns as column } from '../../edge/src/observe/analytics-columns.ts'
 
 /**
- * Queries of the edge's data points, for Analytics Engine's SQL API and for Grafana. A point stands for `weight` answers, and
- * Analytics Engine may keep one point of several (`_sample_interval`).
+ * Queries of the edge's data points, for Analytics Engine's SQL API and for Grafana. A point stands for `weight`
+ * answers, and Analytics Engine may keep one point of several (`_sample_interval`).
  */
 const answers = `_sample_interval * ${column.weight}`
 const isTimed = `${column.status} < 500 AND ${column.takesItsTime} = 0`

@@ -21,8 +21,8 @@ export class ReleaseKeyError extends Error {
 }
 
 /**
- * Makes a key that signs a stage's releases. Its private half goes into the standard input of a command, which keeps it;
- * it is on no disk and in no list of processes here. The public half is trusted once the command has succeeded.
+ * Makes a key that signs a stage's releases. Its private half goes into the standard input of a command, which keeps
+ * it; it is on no disk and in no list of processes here. The public half is trusted once the command has succeeded.
  *
  * @returns the public half
  * @throws {ReleaseKeyError} when the command fails, or two keys are trusted already

@@ -3,8 +3,8 @@ import type { Figures } from './compare.ts'
 
 /**
  * Query for the figures of each version of the Worker, from its own data points. Each point stands for several answers
- * (`weight`), and for points that Analytics Engine has sampled away (`_sample_interval`). Requests that may take their time
- * are left out of the p99 by their own weight of 0.
+ * (`weight`), and for points that Analytics Engine has sampled away (`_sample_interval`). Requests that may take their
+ * time are left out of the p99 by their own weight of 0.
  */
 export const figuresQuery = (dataset: string, sinceSeconds: number): string => {
   const answers = `_sample_interval * ${column.weight}`

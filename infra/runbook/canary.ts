@@ -65,8 +65,8 @@ const earlyFact = 'canary failed before'
 
 /**
  * Asks the canary while old and new origins answer side by side: one request of three meets a new one, so a canary that
- * fails now and then is a bad release. Other faults, such as a database without a primary, look the same: the words say so,
- * and whether it failed already at the first look.
+ * fails now and then is a bad release. Other faults, such as a database without a primary, look the same: the words say
+ * so, and whether it failed already at the first look.
  */
 export async function canaryBetween(run: Run): Promise<string | undefined> {
   if (!canaryIsDue(run, 'between two releases')) return undefined

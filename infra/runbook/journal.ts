@@ -2,8 +2,8 @@ import { appendFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * The record of a run: what was shown, with the times. Each line is written before the next thing happens, so that a run
- * that was killed has its record too. Secrets that the run knows are not in it, whatever a program has printed.
+ * The record of a run: what was shown, with the times. Each line is written before the next thing happens, so that a
+ * run that was killed has its record too. Secrets that the run knows are not in it, whatever a program has printed.
  */
 export class Journal {
   readonly file: string

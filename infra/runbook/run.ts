@@ -18,7 +18,10 @@ export interface RunOptions {
   readonly canary?: Canary | undefined
 }
 
-/** Values that the steps of one run share: the stage, its names, the person's inputs, and facts that steps have found out. */
+/**
+ * Values that the steps of one run share: the stage, its names, the person's inputs, and facts that steps have found
+ * out.
+ */
 export class Run {
   readonly root: string
   readonly config: StageConfig

@@ -127,7 +127,10 @@ async function takeStep(
   print(`   ✓ ${step.check.say}`)
 }
 
-/** Looks in a row that may fail while a condition is awaited: a cloud that does not answer once tells nothing of the change. */
+/**
+ * Looks in a row that may fail while a condition is awaited: a cloud that does not answer once tells nothing of the
+ * change.
+ */
 const blindMax = 3
 
 /** @throws {Refusal} when the condition does not hold, or not in time */

@@ -35,7 +35,8 @@ export interface StageConfig {
   }
   /**
    * Public keys of Ed25519, as base64 of their DER form: an instance runs only what one of them has signed. Two while a
-   * key is replaced. With none, an instance checks the digest in the release's name alone. `npm run release:key` makes one.
+   * key is replaced. With none, an instance checks the digest in the release's name alone. `npm run release:key` makes
+   * one.
    */
   readonly releaseKeys: readonly string[]
   readonly fleet: {
@@ -88,9 +89,9 @@ export const connectionDemand = ({ fleet, origin, connections }: StageConfig): C
 })
 
 /**
- * Instances in the warm pool of a group of `desired`. AWS keeps as many as the prepared capacity exceeds the desired one
- * (API reference, PutWarmPool, MaxGroupPreparedCapacity; no MinSize), so the pool empties as the group grows: prepared
- * instances never outnumber `preparedCapacity`, which is at most the maximum.
+ * Instances in the warm pool of a group of `desired`. AWS keeps as many as the prepared capacity exceeds the desired
+ * one (API reference, PutWarmPool, MaxGroupPreparedCapacity; no MinSize), so the pool empties as the group grows:
+ * prepared instances never outnumber `preparedCapacity`, which is at most the maximum.
  */
 export const warmPoolSize = (fleet: Pick<StageConfig['fleet'], 'min' | 'warm'>, desired: number): number =>
   Math.max(0, preparedCapacity(fleet) - desired)

@@ -12,8 +12,8 @@ const passedOn = ['status-503', 'status-504']
 const late = ['deadline-exceeded', 'outcome-unknown', ...passedOn, ...unreached]
 
 /**
- * All causes. One that explains others stands before them: a primary that does not answer also fills the pool, lowers the
- * limit and opens the edge's breaker. The switch stands behind what an operator turns it for.
+ * All causes. One that explains others stands before them: a primary that does not answer also fills the pool, lowers
+ * the limit and opens the edge's breaker. The switch stands behind what an operator turns it for.
  */
 export const causes: readonly Cause[] = [
   {
@@ -80,8 +80,8 @@ export const causes: readonly Cause[] = [
       const { hits } = signs.edge
       if (hits === undefined || hits.before < 0.5 || hits.now > hits.before / 2) return []
       const fell = `the cache gave ${percent(hits.now)} of the last answers, and ${percent(hits.before)} before`
-      // Origins that answer too late under the misses open the breaker, which then refuses them alone. Without a way or an
-      // origin, the cache loses its answers, too: they expire.
+      // Origins that answer too late under the misses open the breaker, which then refuses them alone. Without a way or
+      // an origin, the cache loses its answers, too: they expire.
       const tooLate = all(refused(signs, ...late), everyWayCarries(signs), allLive(signs))
       return all([fell], [...overloaded(signs), ...tooLate])
     },

@@ -37,8 +37,8 @@ export interface Representation<Version extends VersionName = VersionName, Shown
    */
   readonly toStored: (input: Fields, current: Fields | undefined) => Fields
   /**
-   * Stored paths of this version's fields with another name; used for `filter` and `sort`. `null`: no stored field. Both
-   * may be fields of an object: `address.city`.
+   * Stored paths of this version's fields with another name; used for `filter` and `sort`. `null`: no stored field.
+   * Both may be fields of an object: `address.city`.
    */
   readonly paths: Readonly<Record<string, string | null>>
   /**
@@ -149,7 +149,8 @@ export interface ResourceDefinition<
    */
   readonly problems?: ProblemDefinitions<Reason>
   /**
-   * Deleted documents are hidden from every read, list, count and unique rule, and `POST …/{id}/restore` brings them back.
+   * Deleted documents are hidden from every read, list, count and unique rule, and `POST …/{id}/restore` brings them
+   * back.
    * @default a deletion is final
    */
   readonly softDelete?: SoftDeleteOptions
@@ -167,8 +168,8 @@ export interface ResourceDefinition<
    */
   readonly history?: HistoryOptions
   /**
-   * Fate of documents that name a subject in one of these fields, when that person is erased by `npm run erase`. Every field
-   * that an access rule compares with the caller's subject needs one before anybody can be erased.
+   * Fate of documents that name a subject in one of these fields, when that person is erased by `npm run erase`. Every
+   * field that an access rule compares with the caller's subject needs one before anybody can be erased.
    */
   readonly erasure?: { readonly [Field in keyof Stored & string]?: FieldErasure }
   /** Priority under overload: `critical` is shed last. @default 'normal' */

@@ -39,8 +39,8 @@ export class RequestPlans {
   }
 
   /**
-   * Reads since the last call, by the target of their plan. A URL counts from its third request on, as long as its plan is
-   * cached.
+   * Reads since the last call, by the target of their plan. A URL counts from its third request on, as long as its plan
+   * is cached.
    *
    * @param mayCount which plans are asked about
    */

@@ -16,9 +16,9 @@ type Body = ConstructorParameters<typeof Response>[0]
 const unjoined = 'set-cookie'
 
 /**
- * Header fields as plain data, with the methods of a `Headers` that the edge uses; names are lower case. perf: a `Headers`
- * lives in the runtime, and each call crosses into it. An answer on its way through the cache is read thirty times and
- * copied four, so it is read out of the runtime once and handed back once.
+ * Header fields as plain data, with the methods of a `Headers` that the edge uses; names are lower case. perf: a
+ * `Headers` lives in the runtime, and each call crosses into it. An answer on its way through the cache is read thirty
+ * times and copied four, so it is read out of the runtime once and handed back once.
  */
 export class FieldMap implements FieldSource {
   readonly #values = new Map<string, string>()

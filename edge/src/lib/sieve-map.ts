@@ -1,8 +1,8 @@
 /**
  * A map bounded by bytes and by count, for entries that may be dropped at any time. It evicts with SIEVE (Zhang et al.:
- * SIEVE is Simpler than LRU, NSDI 2024): a hit counts, and a hand walks from the oldest entry to the newest, sparing each
- * entry once that was hit since. On web traffic its hit rate is above LRU's, a flood of keys that occur once evicts
- * itself first, and no hit moves an entry.
+ * SIEVE is Simpler than LRU, NSDI 2024): a hit counts, and a hand walks from the oldest entry to the newest, sparing
+ * each entry once that was hit since. On web traffic its hit rate is above LRU's, a flood of keys that occur once
+ * evicts itself first, and no hit moves an entry.
  *
  * perf: a small table of recent entries, indexed by the end of their keys, stands before the `Map`. A `Map` look-up
  * internalizes the key, which hashes the whole string and costs several times a comparison; many keys here are new

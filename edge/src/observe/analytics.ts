@@ -5,9 +5,9 @@ import { Sampler } from './sampler.ts'
 const ordinaryEvery = 20
 
 /**
- * Observations → Analytics Engine data points, by the columns of `analytics-columns.ts`. Refusals, failures and requests
- * to the origin are all written. Cache hits are sampled, since a point for each would cost more than serving it; repeated
- * refusals of a flood arrive sampled.
+ * Observations → Analytics Engine data points, by the columns of `analytics-columns.ts`. Refusals, failures and
+ * requests to the origin are all written. Cache hits are sampled, since a point for each would cost more than serving
+ * it; repeated refusals of a flood arrive sampled.
  */
 export function analyticsObserver(
   dataset: Pick<AnalyticsEngineDataset, 'writeDataPoint'>,

@@ -31,8 +31,8 @@ export interface Shed {
 }
 
 /**
- * Stage 6 for a request that only the origin can answer: reserves a permit and sets `reservation`. It runs before the body
- * and before any wait, so that a flood of writes is shed unread.
+ * Stage 6 for a request that only the origin can answer: reserves a permit and sets `reservation`. It runs before the
+ * body and before any wait, so that a flood of writes is shed unread.
  */
 export function reserve(
   exchange: Exchange<WritePlan | ReadPlan | PagePlan>,

@@ -12,8 +12,8 @@ export interface HotListStore {
 const keepSeconds = 86_400
 
 /**
- * The list as one entry of the Cache API. Its key names no release, so that a new one finds the list of the old one; the
- * number is that of the format.
+ * The list as one entry of the Cache API. Its key names no release, so that a new one finds the list of the old one;
+ * the number is that of the format.
  *
  * @param base absolute URL ending in `/`
  */

@@ -15,8 +15,8 @@ const textMax = 8_192
 const readsMin = 4
 
 /**
- * The list of a data centre with the reads of one isolate added. Earlier reads count half each time, so that a target that
- * nobody reads any more leaves the list.
+ * The list of a data centre with the reads of one isolate added. Earlier reads count half each time, so that a target
+ * that nobody reads any more leaves the list.
  */
 export function withReads(
   list: readonly HotTarget[],

@@ -17,7 +17,9 @@ export interface WarmUpOptions {
   readonly observe: Observe
 }
 
-/** Fetches the answer of a target as an anonymous caller. `skipped`: no such answer is shared by all in this contract. */
+/**
+ * Fetches the answer of a target as an anonymous caller. `skipped`: no such answer is shared by all in this contract.
+ */
 export type WarmTarget = (target: string) => Promise<Warmed | 'skipped'>
 
 /** Requests at a time: two of the six connections that the runtime grants one request. */
@@ -34,11 +36,11 @@ const firstTellMs = 5_000
 const tellMs = 60_000
 
 /**
- * Fills the cache of an isolate that starts with the targets that its data centre reads most. The list of these is learnt
- * from all isolates: about once a minute one of them adds its reads.
+ * Fills the cache of an isolate that starts with the targets that its data centre reads most. The list of these is
+ * learnt from all isolates: about once a minute one of them adds its reads.
  *
- * A run ends at the first refusal or failure, and when the origin has no room: then readers need it. Each part runs after
- * an answer, as part of that answer's request.
+ * A run ends at the first refusal or failure, and when the origin has no room: then readers need it. Each part runs
+ * after an answer, as part of that answer's request.
  */
 export class WarmUp {
   readonly #options: WarmUpOptions

@@ -5,8 +5,8 @@ import { type Resource, type Setup, Waits } from '../resource.ts'
 import { readSecret } from './edge-keys.ts'
 
 /**
- * Token by which the stage copies the edge's counts. A person makes it at Cloudflare, since a token that may make tokens
- * may do everything; without a new one, the one that is there stays.
+ * Token by which the stage copies the edge's counts. A person makes it at Cloudflare, since a token that may make
+ * tokens may do everything; without a new one, the one that is there stays.
  */
 export const analyticsToken: Resource = {
   name: 'secret with the token of Analytics Engine',

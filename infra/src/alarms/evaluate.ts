@@ -9,8 +9,8 @@ export type Rule = Pick<
 >
 
 /**
- * Periods beyond the evaluated ones from which values are taken in the place of missing ones. CloudWatch does not publish
- * the number: it "depends on the length of the alarm period". Two, as in its examples.
+ * Periods beyond the evaluated ones from which values are taken in the place of missing ones. CloudWatch does not
+ * publish the number: it "depends on the length of the alarm period". Two, as in its examples.
  */
 const extraPeriods = 2
 
@@ -19,10 +19,10 @@ export const evaluationRange = ({ evaluationPeriods }: Pick<Rule, 'evaluationPer
   evaluationPeriods + extraPeriods
 
 /**
- * Whether an alarm is in ALARM, by CloudWatch's rules (User Guide, "Configuring how CloudWatch alarms treat missing data":
- * docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html): the last N values that exist within
- * the evaluation range are looked at; `missingData` stands only for as many as are still missing; M beyond the threshold
- * ring.
+ * Whether an alarm is in ALARM, by CloudWatch's rules (User Guide, "Configuring how CloudWatch alarms treat missing
+ * data": docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html): the last N values that
+ * exist within the evaluation range are looked at; `missingData` stands only for as many as are still missing; M beyond
+ * the threshold ring.
  *
  * @param datapoints the oldest first; the last one is of the newest period whose value can be there
  */

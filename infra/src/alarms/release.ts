@@ -10,8 +10,8 @@ export const releaseSlowerMaxMs = 50
 const enough = `FILL(mine, 0) > ${requestsMin} && FILL(all, 0) - FILL(mine, 0) > ${requestsMin}`
 
 /**
- * Comparison of the release that is being deployed with all others that serve at the same time: the same users, the same
- * database, the same minute. Outside a deployment there are no others, and the difference is 0.
+ * Comparison of the release that is being deployed with all others that serve at the same time: the same users, the
+ * same database, the same minute. Outside a deployment there are no others, and the difference is 0.
  */
 export const releaseExpressions = {
   /** Difference of the shares of internal errors, in percentage points. */
@@ -33,8 +33,8 @@ const [time, allTime] = ofBoth(releaseMetrics.requestP99, 'Sum')
 const [count, allCount] = ofBoth(releaseMetrics.requestP99, 'SampleCount')
 
 /**
- * A release that is worse than the former one beside it. A deployment that triggers one is rolled back by itself, with a
- * third of the origins replaced (`OriginFleet`).
+ * A release that is worse than the former one beside it. A deployment that triggers one is rolled back by itself, with
+ * a third of the origins replaced (`OriginFleet`).
  */
 export const releaseAlarms: AlarmsOf = () => [
   {

@@ -31,9 +31,10 @@ export interface EdgeAlarmsProps {
 const source = join(import.meta.dirname, '..', '..', 'functions', 'edge-counts.cjs')
 
 /**
- * Burn-rate alarms of the edge. Its counts are in Cloudflare, whose notifications do not look at them; a function copies
- * those of each minute into CloudWatch, where the same alarms take them as take the origins'. It is in no network of the
- * stage, so it tells of an edge whose origins are all gone. [Decision 60](../../decisions/0060-the-stage-watches-its-edge.md).
+ * Burn-rate alarms of the edge. Its counts are in Cloudflare, whose notifications do not look at them; a function
+ * copies those of each minute into CloudWatch, where the same alarms take them as take the origins'. It is in no
+ * network of the stage, so it tells of an edge whose origins are all gone.
+ * [Decision 60](../../decisions/0060-the-stage-watches-its-edge.md).
  */
 export class EdgeAlarms extends Construct {
   constructor(scope: Construct, id: string, { stage, slo, topic, alarms, targets }: EdgeAlarmsProps) {

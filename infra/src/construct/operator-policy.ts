@@ -8,8 +8,8 @@ import { releasesBucketName } from './release-store.ts'
 
 /**
  * Permissions of the person who runs the runbooks of one stage, and no more: attach the policy to their role. The tests
- * of the runbooks evaluate it for each call. It has no name of its own, since names of policies are global to an account
- * and a stage may exist in two regions.
+ * of the runbooks evaluate it for each call. It has no name of its own, since names of policies are global to an
+ * account and a stage may exist in two regions.
  */
 export function operatorPolicy(scope: Construct, stage: StageName, restoreRole: string | undefined): void {
   const arn = arnsOf(scope)

@@ -46,9 +46,9 @@ export function edgeItems({ isolates }: Workload, traffic: Traffic): readonly It
 }
 
 /**
- * Requests a month at which Cloudflare is to notify a person: those of the stage's budget for the edge. Its notifications
- * count requests (Notifications, Usage Based Billing), so the bill of a request is taken from the workload. In whole
- * millions, as the bill counts them.
+ * Requests a month at which Cloudflare is to notify a person: those of the stage's budget for the edge. Its
+ * notifications count requests (Notifications, Usage Based Billing), so the bill of a request is taken from the
+ * workload. In whole millions, as the bill counts them.
  */
 export function requestsOfBudget(budgetDollars: number, workload: Workload = defaultWorkload): number {
   const traffic = trafficOf(workload)

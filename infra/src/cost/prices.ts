@@ -1,13 +1,14 @@
 /**
- * Public list prices in US dollars, without tax, commitments or negotiated discounts; free tiers are those of each month.
+ * Public list prices in US dollars, without tax, commitments or negotiated discounts; free tiers are those of each
+ * month.
  *
  * Region: us-east-1 (N. Virginia). Collected 2026-11-24 from the vendors' public price pages, partly through copies of
  * them; entries marked † are from memory of those pages and not from a copy. **Verify before you rely on a figure**:
  *   aws.amazon.com/{ec2,ebs,elasticloadbalancing,vpc,documentdb,lambda,api-gateway,cloudwatch,secrets-manager}/pricing
  *   developers.cloudflare.com/workers/platform/pricing, developers.cloudflare.com/kv/platform/pricing
  *
- * Left out of all designs: support plans, the Cloudflare zone's own plan and firewall, and the logs of DocumentDB, which
- * hold definitions of data and slow commands only. Left out of ours: the stages `dev` and `staging`.
+ * Left out of all designs: support plans, the Cloudflare zone's own plan and firewall, and the logs of DocumentDB,
+ * which hold definitions of data and slow commands only. Left out of ours: the stages `dev` and `staging`.
  */
 export const priceSource = {
   date: '2026-11-24',

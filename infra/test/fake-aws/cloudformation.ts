@@ -192,8 +192,8 @@ export class CloudFormation {
   }
 
   /**
-   * Whether an alarm stops the update. Only if the update policy of a group names the alarm, and pauses at a checkpoint,
-   * where it can ring before all instances are replaced.
+   * Whether an alarm stops the update. Only if the update policy of a group names the alarm, and pauses at a
+   * checkpoint, where it can ring before all instances are replaced.
    */
   #isStopped(template: StackTemplate, { Release = '' }: Readonly<Record<string, string>>): boolean {
     const alarm = this.badReleases.get(Release.split('-')[0] ?? '')

@@ -38,7 +38,9 @@ export interface Call {
   readonly input: Fields
 }
 
-/** Callers by access key. The administrator stands for roles whose policies are not in the templates, such as the CDK's. */
+/**
+ * Callers by access key. The administrator stands for roles whose policies are not in the templates, such as the CDK's.
+ */
 export const operatorKey = 'AKIAOPERATOR00000000'
 export const administratorKey = 'ASIACDKROLE000000000'
 

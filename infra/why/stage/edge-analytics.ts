@@ -6,7 +6,8 @@ import type { LogLine } from '../edge-log.ts'
 const lookBackMinutes = 60
 
 /**
- * The edge's answers of the last hour by minute, as lines of its log, so that a stage is diagnosed by the rules of a laptop.
+ * The edge's answers of the last hour by minute, as lines of its log, so that a stage is diagnosed by the rules of a
+ * laptop.
  *
  * @param dataset name of the Worker's data set
  */

@@ -95,8 +95,8 @@ export type Rotation = Static<typeof rotateInput>
 
 export interface ApiKeysOptions<Version extends VersionName, Own extends OwnKeys | undefined> {
   /**
-   * Callers who may list, issue, rotate and revoke the keys of everybody. Whoever may issue keys can act as any subject,
-   * with any scope: name as few as possible. `never`: only the command (`npm run apikeys`) can.
+   * Callers who may list, issue, rotate and revoke the keys of everybody. Whoever may issue keys can act as any
+   * subject, with any scope: name as few as possible. `never`: only the command (`npm run apikeys`) can.
    */
   readonly access: AccessRule
   /** People who may have keys of their own, which act as they do. @default nobody */
@@ -108,8 +108,8 @@ export interface ApiKeysOptions<Version extends VersionName, Own extends OwnKeys
 /**
  * API keys for machines, as a resource with its actions: list them in the application, and edges accept keys.
  *
- * `POST /v1/api-keys/issue`, `…/{id}/rotate` and `…/{id}/revoke`; `GET /v1/api-keys` and `…/{id}` show all but the secrets.
- * With `own` also `POST /v1/api-keys/issue-own`; a person then sees and revokes the keys that act as they do.
+ * `POST /v1/api-keys/issue`, `…/{id}/rotate` and `…/{id}/revoke`; `GET /v1/api-keys` and `…/{id}` show all but the
+ * secrets. With `own` also `POST /v1/api-keys/issue-own`; a person then sees and revokes the keys that act as they do.
  *
  * @throws {DefinitionError} if `own` has a mistake
  */

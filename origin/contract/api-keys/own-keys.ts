@@ -43,7 +43,7 @@ export const issueOwnInput = Type.Object({
 export type NewOwnKey = Static<typeof issueOwnInput>
 
 /**
- * Claim of the principal of a request with a key, in an application with own keys: the id of the key. No rule names it; the
- * edge sets it, and an issuer that sets it takes a right away.
+ * Claim of the principal of a request with a key, in an application with own keys: the id of the key. No rule names it;
+ * the edge sets it, and an issuer that sets it takes a right away.
  */
 export const keyClaim = 'spillway_key'

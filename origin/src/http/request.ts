@@ -78,8 +78,8 @@ export interface JsonBody {
 }
 
 /**
- * Deadline, priority and abort signal of a request, for the store. The store only reads `signal.aborted`, when a batch is sent.
- * perf: reads the socket's state, because an AbortController with a listener per request would cost more.
+ * Deadline, priority and abort signal of a request, for the store. The store only reads `signal.aborted`, when a batch
+ * is sent. perf: reads the socket's state, because an AbortController with a listener per request would cost more.
  */
 export function callOf({
   deadlineMs,

@@ -16,13 +16,14 @@ import type { Limit, Sample } from './limit.ts'
  * second, some tens of milliseconds are a good price for full batches.
  *
  * Far below the target it doubles, like TCP's slow start (RFC 5681 §3.1): a burst must not be refused because the limit
- * of a new process, or of one that has recovered from overload, grows slowly. Service time grows at most in proportion to
- * the requests in service, so a step from half of the target ends at the target.
+ * of a new process, or of one that has recovered from overload, grows slowly. Service time grows at most in proportion
+ * to the requests in service, so a step from half of the target ends at the target.
  *
  * After a change, it ignores samples for one round trip, the mean service time of the last window. Requests that end in
  * this time began under the previous limit. With a database slower than a window they would double the limit from its
- * minimum to many times the target, and cut it back to its minimum; both refuse critical requests when an overload begins.
- * Requests that also began in this time are ignored too: only the short ones have ended, and they would bias the mean.
+ * minimum to many times the target, and cut it back to its minimum; both refuse critical requests when an overload
+ * begins. Requests that also began in this time are ignored too: only the short ones have ended, and they would bias
+ * the mean.
  *
  * The no-load service time adapts the target to a slow database. It is measured only while next to nothing is in
  * service, so that load does not raise it, and it is capped, so that a fault does not. The minimum of the limit is next
@@ -55,8 +56,9 @@ const decreaseMax = 0.5
 /** A window with fewer samples is extended: the mean of two says nothing. */
 const samplesMin = 10
 /**
- * Service time under load over that without it: a joined read or a grouped write waits for the batch in flight, for those of
- * the other lanes and for its own, so it takes some times its own command while the database still does useful work.
+ * Service time under load over that without it: a joined read or a grouped write waits for the batch in flight, for
+ * those of the other lanes and for its own, so it takes some times its own command while the database still does useful
+ * work.
  */
 const noLoadTimes = 4
 /** Weight of a window in the no-load service time. */

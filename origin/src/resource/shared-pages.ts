@@ -11,8 +11,8 @@ export interface PageText {
 }
 
 /**
- * Texts of pages that several callers get from one query of the database: joined lists have the same documents, and most
- * of them ask for the same text. Nothing is kept longer than the documents themselves.
+ * Texts of pages that several callers get from one query of the database: joined lists have the same documents, and
+ * most of them ask for the same text. Nothing is kept longer than the documents themselves.
  */
 export class SharedPages {
   readonly #texts = new WeakMap<readonly StoredDocument[], Map<ListQuery, PageText>>()

@@ -48,9 +48,9 @@ import { notAnObject } from './validator.ts'
 
 /**
  * Writes to an existing document: read, decide, then write on the condition that the document is unchanged (compare and
- * set). A handler only decides; {@link writeDecided} reads, writes and answers. After a concurrent write, the decision is
- * repeated on the current document: a conditional request then fails with 412, and an unconditional one applies to the
- * newer document.
+ * set). A handler only decides; {@link writeDecided} reads, writes and answers. After a concurrent write, the decision
+ * is repeated on the current document: a conditional request then fails with 412, and an unconditional one applies to
+ * the newer document.
  */
 
 /** Attempts per request. Each failed attempt means that another writer succeeded. */

@@ -33,9 +33,9 @@ export interface BatcherOptions<Value, Outcome> {
   /** @default `patienceMs` */
   readonly patienceMaxMs?: number
   /**
-   * Share of the time left to an item that it may be expected to take, by priority. An item beyond it is refused as `crowded`
-   * at once, where it would otherwise be late after a long wait. Only items that go before it count, so less important ones
-   * never cause the refusal of a more important one. @default every item may wait
+   * Share of the time left to an item that it may be expected to take, by priority. An item beyond it is refused as
+   * `crowded` at once, where it would otherwise be late after a long wait. Only items that go before it count, so less
+   * important ones never cause the refusal of a more important one. @default every item may wait
    */
   readonly expectedShareMax?: Readonly<Record<Priority, number>>
   /** @default a batch is sent as soon as the previous one completes */
@@ -264,7 +264,9 @@ export class Batcher<Value, Outcome> {
     }, gathering.delayMs)
   }
 
-  /** Whether a new item would take too much of its time, as far as recent batches tell. A lane with room takes any item. */
+  /**
+   * Whether a new item would take too much of its time, as far as recent batches tell. A lane with room takes any item.
+   */
   #isCrowded(rank: number, leftMs: number): boolean {
     const { expectedShareMax, inflightMax, itemsMax } = this.#options
     if (expectedShareMax === undefined || this.#inflightBatches < inflightMax) return false
@@ -306,7 +308,8 @@ export class Batcher<Value, Outcome> {
     this.#waiting.retain((item) => {
       if (this.#isPrecluded(item)) return false
       const isFull = batch.length >= itemsMax || (batch.length > 0 && bytes + item.bytes > bytesMax)
-      // If one item does not fit, all items behind it wait, too: otherwise small items would overtake large ones for ever.
+      // If one item does not fit, all items behind it wait, too: otherwise small items would overtake large ones for
+      // ever.
       if (isFull) bytes = Number.POSITIVE_INFINITY
       if (isFull || (this.#queues && this.#inflightKeys.has(item.key))) return true
       if (!this.#isWanted(item, now)) return false

@@ -302,8 +302,9 @@ export class Records {
   }
 
   /**
-   * Offers free room to lists of other collections that are at least as important as those of this one, the most important
-   * first and equal ones in turn. If all are less important, this collection takes the room at the end of the turn.
+   * Offers free room to lists of other collections that are at least as important as those of this one, the most
+   * important first and equal ones in turn. If all are less important, this collection takes the room at the end of the
+   * turn.
    */
   #offerListRoom(collection: string): void {
     const names = [...this.#lanes.keys()]

@@ -2,8 +2,9 @@ import { priorities } from '@spillway/origin/contract'
 import type { Item } from './batch-item.ts'
 
 /**
- * Items that wait for a batch: the more important first, and in order of arrival within a priority. So a steady stream of
- * important items can hold up the others until their deadlines, but no item waits for a later one of its own priority.
+ * Items that wait for a batch: the more important first, and in order of arrival within a priority. So a steady stream
+ * of important items can hold up the others until their deadlines, but no item waits for a later one of its own
+ * priority.
  */
 export class WaitingItems<Value, Outcome> {
   readonly #byRank: Item<Value, Outcome>[][] = priorities.map(() => [])

@@ -41,8 +41,8 @@ export interface HttpCache {
   mayHold(key: string, request: CacheRequest, nowMs: number, reader?: Reader): boolean
 
   /**
-   * Fetches an answer in the background, as a refresh does, unless a stored one is usable without validation: in memory, in
-   * the data centre's store, or by a fetch that is under way.
+   * Fetches an answer in the background, as a refresh does, unless a stored one is usable without validation: in
+   * memory, in the data centre's store, or by a fetch that is under way.
    */
   warm(call: CacheCall): Promise<Warmed>
 
