@@ -6,6 +6,7 @@ import { byPreference, type OriginEndpoint, type Reservation } from '../overload
 import type { GateReason, Permit, Started, WaitBounds } from '../overload/permit.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
 import type { ShedLabel, ShedProblems } from '../overload/shed-problems.ts'
+import { Slot } from '../overload/slot.ts'
 import { Waiter } from '../overload/wait-line.ts'
 import { next } from '../pipeline.ts'
 import { inTime } from '../platform/in-time.ts'
@@ -21,7 +22,7 @@ export interface AdmitParts {
 export interface Admitted {
   readonly kind: 'admitted'
   readonly endpoint: OriginEndpoint
-  readonly permit: Started
+  readonly slot: Slot
 }
 
 export interface Shed {
@@ -124,7 +125,7 @@ export async function admit(
         ? reservation.permit
         : endpoint.gate.reserve(priority, now(), random())
     const started = typeof permit === 'string' ? permit : await start(permit, wait, now)
-    if (typeof started !== 'string') return { kind: 'admitted', endpoint, permit: started }
+    if (typeof started !== 'string') return { kind: 'admitted', endpoint, slot: new Slot(started, parts) }
     if (started !== 'breaker-open') return refusal(started, now(), parts)
   }
   return refusal('breaker-open', now(), parts)

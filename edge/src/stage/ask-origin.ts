@@ -2,7 +2,7 @@ import { formatTimeout, headers as names, type Priority, parseLoad } from '@spil
 import type { AssertionSigner } from '../auth/assertion-signer.ts'
 import { AskError } from '../http/ask-error.ts'
 import { Deadline } from '../http/deadline.ts'
-import { sendToOrigin } from '../http/origin-client.ts'
+import { type OriginAnswer, sendToOrigin } from '../http/origin-client.ts'
 import { RequestBody } from '../http/request-body.ts'
 import type { OriginEndpoint } from '../overload/origin-endpoint.ts'
 import type { RandomIds } from '../platform/random-ids.ts'
@@ -49,36 +49,36 @@ async function attempt(
   failed: OriginEndpoint | undefined,
   parts: AskOriginParts,
 ): Promise<Attempt> {
-  const { now, random, signer, ids } = parts
+  const { now, signer, ids } = parts
   const order = { priority, deadlineMs: deadline.atMs, heldBytes: 0, reservation: undefined, failed }
   const admitted = await admit(order, parts)
   if (admitted.kind === 'shed') throw new AskError(`not asked: ${admitted.reason}`, false)
-  const { endpoint, permit } = admitted
-  const assertion = await signer.assertionFor(undefined)
-  const answer = await sendToOrigin({
-    method: 'POST',
-    url: endpoint.url + path,
-    headers: {
-      'content-type': 'application/json',
-      [names.requestId]: ids.next(),
-      [names.priority]: priority,
-      [names.assertion]: assertion,
-      [names.timeoutMs]: formatTimeout(Math.max(1, deadline.atMs - now())),
-    },
-    body: RequestBody.of(JSON.stringify(body)),
-    deadline,
-    signal: undefined,
-  })
-  const status = answer.kind === 'answer' ? answer.reply.status : undefined
-  permit.end({
-    outcome: answer.kind !== 'answer' ? answer.kind : status === 503 ? 'refused' : 'accepted',
-    nowMs: now(),
-    random: random(),
-    load: answer.kind === 'answer' ? parseLoad(answer.reply.headers.get(names.load)) : undefined,
+  const { endpoint, slot } = admitted
+  const answer = await slot.use<OriginAnswer>(async () => {
+    const assertion = await signer.assertionFor(undefined)
+    const result = await sendToOrigin({
+      method: 'POST',
+      url: endpoint.url + path,
+      headers: {
+        'content-type': 'application/json',
+        [names.requestId]: ids.next(),
+        [names.priority]: priority,
+        [names.assertion]: assertion,
+        [names.timeoutMs]: formatTimeout(Math.max(1, deadline.atMs - now())),
+      },
+      body: RequestBody.of(JSON.stringify(body)),
+      deadline,
+      signal: undefined,
+    })
+    if (result.kind !== 'answer') return { result, outcome: result.kind }
+    const { headers, status } = result.reply
+    const load = parseLoad(headers.get(names.load))
+    return { result, outcome: status === 503 ? 'refused' : 'accepted', load }
   })
   if (answer.kind === 'unreachable') return { endpoint }
   if (answer.kind !== 'answer') throw new AskError(`the origin did not answer: ${answer.kind}`, true)
   const { reply } = answer
+  const { status } = reply
   if (status === 200) return { json: JSON.parse(await reply.text()) }
   await reply.body?.cancel()
   throw new AskError(`the origin answered ${status}`, status !== 503)

@@ -78,7 +78,7 @@ export class ForwardError extends ProblemError {
 
 /**
  * Part of stage 8: asks the origin, if it admits the request, with a signed assertion and the remaining time. It
- * retries if a connection failed and another origin exists or the retry budget allows. The permit must be returned even
+ * retries if a connection failed and another origin exists or the retry budget allows. The slot must be freed even
  * if the client has left, so the caller keeps this work alive with `waitUntil`.
  *
  * @throws {ForwardError} when the request was shed or no answer came
@@ -114,22 +114,20 @@ export async function forward(
       if (failed !== undefined) throw failed.error
       throw new ForwardError(admitted.problem, admitted.reason, false)
     }
-    const { endpoint, permit } = admitted
+    const { endpoint, slot } = admitted
     const startedAtMs = now()
     exchange.slotMs += startedAtMs - askedAtMs
     exchange.originTiming = null
     const isWhole = forwarding.body === null || forwarding.body.isComplete
     const givenMs = isWhole ? forwarding.deadline.atMs - startedAtMs : 0
-    const answer = await heedDistrust(
-      await send(exchange, forwarding, endpoint, parts),
-      forwarding.deadline,
-      now,
-    )
-    const outcome = outcomeOf(forwarding.method, answer)
-    const load = answer.kind === 'answer' ? parseLoad(answer.reply.headers.get(names.load)) : undefined
-    const isOwn = isOneRequests(answer, outcome)
-    const sign = isOwn ? 'abandoned' : signOf(outcome, givenMs)
-    permit.end({ outcome: sign, nowMs: now(), random: random(), load })
+    const { answer, isOwn, outcome } = await slot.use(async () => {
+      const sent = await send(exchange, forwarding, endpoint, parts)
+      const heeded = await heedDistrust(sent, forwarding.deadline, now)
+      const judged = judge(forwarding.method, heeded)
+      const load = heeded.kind === 'answer' ? parseLoad(heeded.reply.headers.get(names.load)) : undefined
+      const sign = judged.isOwn ? 'abandoned' : signOf(judged.outcome, givenMs)
+      return { result: judged, outcome: sign, load }
+    })
     exchange.originMs = now() - startedAtMs
     if (answer.kind === 'answer') {
       const { reply } = answer
@@ -246,6 +244,18 @@ async function heedDistrust(
 }
 
 const edgeOnlyStatus = problemCatalogue['edge-only'].status
+
+interface Judged {
+  readonly answer: JudgedAnswer
+  readonly outcome: OriginOutcome
+  /** Whether the failure may be specific to this request. */
+  readonly isOwn: boolean
+}
+
+function judge(method: string, answer: JudgedAnswer): Judged {
+  const outcome = outcomeOf(method, answer)
+  return { answer, outcome, isOwn: isOneRequests(answer, outcome) }
+}
 
 /** A gateway in front of the origin answers for it with its own statuses (RFC 9110 §15.5 and §15.6.3 to 15.6.5). */
 function outcomeOf(method: string, answer: JudgedAnswer): OriginOutcome {
