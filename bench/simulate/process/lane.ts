@@ -1,18 +1,27 @@
-import type { LaneLimits } from '../origin-policy.ts'
+import { type Priority, priorityRank } from '@spillway/origin/contract'
+import { type LaneLimits, WaitingItems } from '../origin-policy.ts'
 
 export type LaneRules = Pick<
   LaneLimits,
   'itemsMax' | 'inflightMax' | 'overlapItems' | 'patienceMs' | 'gathering'
 >
 
+/** A request of the simulation has no key: none joins another's item. */
+interface Entry<Item> {
+  readonly item: Item
+  readonly key: ''
+  readonly since: number
+  rank: number
+}
+
 /**
  * Rules by which the origin's batcher (`origin/src/store/batcher.ts`) sends waiting items, without its promises: at
  * once if no batch is in flight, all waiting ones when a batch returns (a moment later after a large one), and beside
- * other batches if many items wait or one waits long.
+ * other batches if many items wait or one waits long. The more important items go first.
  */
 export class Lane<Item> {
   readonly #rules: LaneRules
-  #waiting: { readonly item: Item; readonly sinceMs: number }[] = []
+  readonly #waiting = new WaitingItems<Entry<Item>>()
   #inflight = 0
   #held = { untilMs: 0, itemsWanted: 0 }
 
@@ -24,22 +33,21 @@ export class Lane<Item> {
     return this.#waiting.length > 0
   }
 
-  add(item: Item, nowMs: number): void {
-    this.#waiting.push({ item, sinceMs: nowMs })
+  add(item: Item, priority: Priority, nowMs: number): void {
+    this.#waiting.push({ item, key: '', since: nowMs, rank: priorityRank(priority) })
   }
 
   /** The next batch that may be sent now, if any. */
   depart(nowMs: number): readonly Item[] | undefined {
     const { inflightMax, overlapItems, patienceMs, itemsMax } = this.#rules
-    const oldest = this.#waiting[0]
-    if (oldest === undefined || this.#inflight >= inflightMax) return undefined
-    const mayLeave =
-      this.#inflight === 0 || this.#waiting.length >= overlapItems || nowMs - oldest.sinceMs >= patienceMs
-    const isHeld = nowMs < this.#held.untilMs && this.#waiting.length < this.#held.itemsWanted
+    const { length, oldestSince } = this.#waiting
+    if (length === 0 || this.#inflight >= inflightMax) return undefined
+    const mayLeave = this.#inflight === 0 || length >= overlapItems || nowMs - oldestSince >= patienceMs
+    const isHeld = nowMs < this.#held.untilMs && length < this.#held.itemsWanted
     if (!mayLeave || isHeld) return undefined
     this.#held.untilMs = 0
     this.#inflight += 1
-    return this.#waiting.splice(0, itemsMax).map(({ item }) => item)
+    return this.#remove((taken) => taken < itemsMax)
   }
 
   /** @param answered items of the batch that came back */
@@ -53,8 +61,17 @@ export class Lane<Item> {
 
   /** Removes items past their deadline. */
   expire(isLate: (item: Item) => boolean): readonly Item[] {
-    const late = this.#waiting.filter(({ item }) => isLate(item))
-    if (late.length > 0) this.#waiting = this.#waiting.filter(({ item }) => !isLate(item))
-    return late.map(({ item }) => item)
+    return this.#remove((_, item) => isLate(item))
+  }
+
+  /** @param leaves is told how many items left before this one */
+  #remove(leaves: (before: number, item: Item) => boolean): readonly Item[] {
+    const left: Item[] = []
+    this.#waiting.retain(({ item }) => {
+      const stays = !leaves(left.length, item)
+      if (!stays) left.push(item)
+      return stays
+    })
+    return left
   }
 }

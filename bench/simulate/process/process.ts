@@ -255,7 +255,7 @@ class Process {
   #toDatabase(request: Request): void {
     // The cast is safe: each kind has a lane.
     const lane = this.#lanes[request.kind] as Lane<Request>
-    lane.add(request, this.#nowMs)
+    lane.add(request, request.priority, this.#nowMs)
     this.#depart(request.kind)
     if (lane.isWaiting) this.#wake()
   }

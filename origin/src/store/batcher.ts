@@ -123,7 +123,7 @@ export class Batcher<Value, Outcome> {
   readonly #options: BatcherOptions<Value, Outcome>
   readonly #joins: boolean
   readonly #queues: boolean
-  readonly #waiting = new WaitingItems<Value, Outcome>()
+  readonly #waiting = new WaitingItems<Item<Value, Outcome>>()
   #waitingCallers = 0
   readonly #waitingByKey = new Map<string, Item<Value, Outcome>>()
   readonly #inflight = new Set<Item<Value, Outcome>>()

@@ -1,13 +1,21 @@
 import { priorities } from '@spillway/origin/contract'
-import type { Item } from './batch-item.ts'
+
+/** The part of an item by which it waits. */
+export interface WaitingItem {
+  readonly key: string
+  /** Start of its wait, in ms of the clock. */
+  readonly since: number
+  /** Rank of its priority; 0 is the most important. */
+  rank: number
+}
 
 /**
  * Items that wait for a batch: the more important first, and in order of arrival within a priority. So a steady stream
  * of important items can hold up the others until their deadlines, but no item waits for a later one of its own
  * priority.
  */
-export class WaitingItems<Value, Outcome> {
-  readonly #byRank: Item<Value, Outcome>[][] = priorities.map(() => [])
+export class WaitingItems<Item extends WaitingItem> {
+  readonly #byRank: Item[][] = priorities.map(() => [])
 
   get length(): number {
     let length = 0
@@ -35,12 +43,12 @@ export class WaitingItems<Value, Outcome> {
     return before
   }
 
-  push(item: Item<Value, Outcome>): void {
+  push(item: Item): void {
     this.#byRank[item.rank]?.push(item)
   }
 
   /** Lets an item that a more important caller needs go as early as if it had been that important from the start. */
-  raise(item: Item<Value, Outcome>, rank: number): void {
+  raise(item: Item, rank: number): void {
     if (item.rank <= rank) return
     const to = this.#byRank[rank]
     const from = this.#byRank[item.rank]
@@ -57,7 +65,7 @@ export class WaitingItems<Value, Outcome> {
   }
 
   /** Visits the items in order, and keeps those for which `keep` returns true. */
-  retain(keep: (item: Item<Value, Outcome>) => boolean): void {
+  retain(keep: (item: Item) => boolean): void {
     for (const [rank, items] of this.#byRank.entries()) {
       // perf: most lanes have items of one priority.
       if (items.length > 0) this.#byRank[rank] = items.filter(keep)
