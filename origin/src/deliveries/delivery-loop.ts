@@ -147,9 +147,11 @@ export class DeliveryLoop {
         dueAtMs = nowMs
       }
       this.#start(ending)
-      if (this.#floor > saved.position && (this.#window.size === 0 || nowMs - saved.atMs >= saveMs)) {
-        if (!(await store.save(claimed, this.#floor))) return
-        saved = { position: this.#floor, atMs: nowMs }
+      // Moves on while it is saved: what is saved is what was read here.
+      const floor = this.#floor
+      if (floor > saved.position && (this.#window.size === 0 || nowMs - saved.atMs >= saveMs)) {
+        if (!(await store.save(claimed, floor))) return
+        saved = { position: floor, atMs: nowMs }
       }
       totals.waiting = this.#aside
       if (isBehind && hasRoom && !waits) continue
