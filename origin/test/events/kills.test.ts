@@ -31,6 +31,8 @@ let webhook: { readonly id: string; readonly secret: string }
 /** Messages that the receiver has taken. */
 const taken: { readonly position: number; readonly document: string }[] = []
 let unsigned = 0
+/** Whether the test has ended, maybe by a failure: its readers end then. */
+let isOver = false
 
 beforeAll(async () => {
   for (let count = 0; count < 2; count += 1) origins.push(await startOriginProcess(database, {}, main))
@@ -45,6 +47,7 @@ beforeAll(async () => {
   webhook = await new WebhookStore(db, createCommandBounds()).add({ url: receiver.url, allowsPrivate: true })
 })
 afterEach(async () => {
+  isOver = true
   for (const { child, exited } of origins.splice(0)) {
     child.signal('SIGKILL')
     await exited
@@ -138,7 +141,9 @@ it('has every write in the log and in the history once, in order per document, t
     return new FeedReader(`reader-${index}`, '/v1/tasks/changes', { ports, isStream: index % 2 === 0 })
   })
   let last: number | undefined
-  const reading = readers.map((reader) => reader.follow(() => last !== undefined && reader.position >= last))
+  const reading = readers.map((reader) =>
+    reader.follow(() => isOver || (last !== undefined && reader.position >= last)),
+  )
   await Promise.all([...Array.from({ length: writersCount }, write), kill()])
   expect(kills).toBeGreaterThan(0)
   await until(async () => (await pending()) === 0)

@@ -31,9 +31,10 @@ export class FeedReader {
       const ports = this.#ports()
       const port = ports[Math.floor(Math.random() * ports.length)]
       try {
-        if (port !== undefined) await this.#connect(port)
+        if (port === undefined) throw new Error('no origin runs')
+        await this.#connect(port)
       } catch {
-        // The process was killed, or refuses while it starts.
+        // The process was killed, or refuses while it starts. Without the wait, nothing else would run in this process.
         await sleep(20)
       }
     }
