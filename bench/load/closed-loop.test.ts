@@ -41,9 +41,14 @@ it('counts reads and writes apart, and all together', async () => {
 })
 
 it('lists the slowest answers with their Server-Timing, the slowest first', async () => {
-  const { slowest = [] } = await runClosedLoop({ ...job, slowestShare: 0.1 })
-  expect(slowest.length).toBeGreaterThan(0)
-  for (const answer of slowest) expect(answer).toMatchObject({ isWrite: true, timing: 'edge;dur=30' })
+  const { slowest = [], total } = await runClosedLoop({ ...job, slowestShare: 0.1 })
+  expect(slowest).toHaveLength(Math.ceil(total.ok * 0.1))
+  // On a busy machine, a read may be among them.
+  for (const { isWrite, ms, timing } of slowest) {
+    expect(timing).toBe(`edge;dur=${isWrite ? 30 : 1}`)
+    // The median is rounded.
+    expect(ms).toBeGreaterThanOrEqual(total.latency.p50 * 0.9)
+  }
   expect(slowest.map(({ ms }) => ms)).toEqual(slowest.map(({ ms }) => ms).toSorted((a, b) => b - a))
 })
 

@@ -72,7 +72,7 @@ const attribute = ({ attributes }: OtlpSpan, name: string): unknown =>
 it("records a request and its attempt at the origin, whose span is the attempt's child", async () => {
   await start('1')
   await many(64, read, `00-${trace}-${caller}-00`)
-  await vi.waitFor(() => expect(spans.length).toBeGreaterThanOrEqual(2))
+  await vi.waitFor(() => expect(spans.length).toBeGreaterThanOrEqual(2), 60_000)
   const [request, attempt] = spans as [OtlpSpan, OtlpSpan]
   expect(request).toMatchObject({ traceId: trace, parentSpanId: caller, name: 'GET /v2/places/:id', kind: 2 })
   expect(attribute(request, 'http.response.status_code')).toBe('200')
@@ -93,7 +93,7 @@ it('records refusals alone with a ratio of 0, even if the caller asks for more',
   await many(50, () => '/v2/trips', `00-${trace}-${caller}-01`)
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   await many(1, () => '/v2/trips', `00-${trace}-${caller}-01`)
-  await vi.waitFor(() => expect(spans.length).toBeGreaterThan(0))
+  await vi.waitFor(() => expect(spans.length).toBeGreaterThan(0), 60_000)
   expect(new Set(spans.map((span) => attribute(span, 'spillway.reason')))).toEqual(
     new Set(['unauthenticated']),
   )
@@ -104,7 +104,7 @@ it('serves on while the receiver fails, and reports it', async () => {
   const failing = await start('1')
   status = 500
   await many(64, (index) => `/v2/places/more-${index}`, `00-${trace}-${caller}-01`)
-  await vi.waitFor(() => expect(failing.log).toContain('the receiver answered 500'))
+  await vi.waitFor(() => expect(failing.log).toContain('the receiver answered 500'), 60_000)
   expect((await failing.fetch('/v2/places/after')).status).toBe(200)
 })
 
@@ -121,6 +121,6 @@ it('refuses settings that no receiver could have, without repeating a secret', a
   const log = () => edge?.log
   await vi.waitFor(() => {
     for (const name of ['ENDPOINT: must', 'HEADERS: must', 'SAMPLER_ARG: must']) expect(log()).toContain(name)
-  })
+  }, 60_000)
   expect(log()).not.toContain('secret')
 })

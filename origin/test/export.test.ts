@@ -303,7 +303,7 @@ it('is counted by route: documents, bytes and its end', async () => {
   const before = totals()
   const answer = await get('orders?status=paid', 'text/csv')
   const ends = () => Object.fromEntries(work.ends().map(({ end, ...counted }) => [end, counted]))
-  await vi.waitFor(() => expect(totals().answers).toBe((before.answers ?? 0) + 1))
+  await vi.waitFor(() => expect(totals().answers).toBe((before.answers ?? 0) + 1), 60_000)
   expect([totals().rows, totals().bytes]).toEqual([
     (before.rows ?? 0) + 3,
     (before.bytes ?? 0) + Buffer.byteLength(answer.text),
