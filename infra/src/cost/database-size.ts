@@ -17,7 +17,7 @@ export interface DatabaseSize {
   /** Connections per process with which the class by load (without a cache) would do, and what that saves a month. */
   readonly smallerPool: number
   readonly smallerPoolSaves: number
-  /** Cost of one reader a month. Each is for failovers alone. */
+  /** Cost of one reader a month. Each is for failovers and exports: lists are read from the primary (decision 65). */
   readonly readerDollars: number
 }
 
