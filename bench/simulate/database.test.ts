@@ -11,8 +11,7 @@ const full = 4 / service
 describe('the database', () => {
   it('has its idle latency at low use', () => {
     const database = new Database(options)
-    database.work(100)
-    expect(database.slowdown).toBeCloseTo(1, 3)
+    expect(database.slowdown(100)).toBeCloseTo(1, 3)
   })
 
   it('waits as M/M/c says below saturation', () => {

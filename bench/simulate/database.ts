@@ -25,9 +25,10 @@ export class Database {
     this.#options = options
   }
 
-  /** Round trip, divided by that of an idle database. */
-  get slowdown(): number {
-    return 1 + this.#waitMs / meanOf(this.#options.times, ({ databaseMs }) => databaseMs)
+  /** Round trip in a second with so many requests, divided by that of an idle database. */
+  slowdown(requests: number): number {
+    const { waitMs } = this.#after(requests)
+    return 1 + waitMs / meanOf(this.#options.times, ({ databaseMs }) => databaseMs)
   }
 
   /** Share of the primary's CPU in use, 0 to 1. */
@@ -52,18 +53,23 @@ export class Database {
     this.#downUntil = second + 30 + Math.floor(random() * 30)
   }
 
-  /** Adds one second's requests, which affect the round trips of the next second. */
+  /** Adds one second's requests. */
   work(requests: number): void {
+    const { backlogSeconds, demand, waitMs } = this.#after(requests)
+    this.#backlogSeconds = backlogSeconds
+    this.#busy = Math.min(1, demand / this.#options.vcpus)
+    this.#waitMs = waitMs
+  }
+
+  #after(requests: number) {
     const { times, vcpus } = this.#options
     const service = databaseSeconds(times)
     const demand = requests * service
-    const backlog = this.#backlogSeconds + demand - vcpus
     // Callers give up after a second, so at most a second of work is waiting.
-    this.#backlogSeconds = Math.min(vcpus, Math.max(0, backlog))
-    this.#busy = Math.min(1, demand / vcpus)
+    const backlogSeconds = Math.min(vcpus, Math.max(0, this.#backlogSeconds + demand - vcpus))
     // Limits the stationary wait just below saturation, which a second cannot build up.
     const queued = Math.min(meanWait(vcpus, demand, service), 50 * service)
-    this.#waitMs = (queued + this.#backlogSeconds / vcpus) * 1_000
+    return { backlogSeconds, demand, waitMs: (queued + backlogSeconds / vcpus) * 1_000 }
   }
 }
 

@@ -40,3 +40,4 @@ export {
   growth,
 } from '../../infra/src/scaling-rules.ts'
 export { stages } from '../../infra/src/stages.ts'
+export { tunnelMetrics } from '../../infra/src/tunnel-metrics.ts'

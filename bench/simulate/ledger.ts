@@ -1,6 +1,7 @@
 import { type Priority, priorities } from '@spillway/origin/contract'
 import { Histogram } from './histogram.ts'
 import type { PerPriority } from './process/model.ts'
+import type { TunnelSecond } from './tunnel.ts'
 
 /** Outcomes of one second's requests of one priority. */
 export interface Outcome {
@@ -30,6 +31,8 @@ export interface Second {
   /** Longest time of an admitted request, ms. */
   readonly longestMs: number
   readonly monitored: Monitored
+  /** `undefined` in a world without a tunnel. */
+  readonly tunnel: TunnelSecond | undefined
 }
 
 /** State of a second that the monitoring of balancer and origins sees. */
@@ -38,7 +41,7 @@ export interface Monitored {
   readonly requests: number
   /** Requests that its admission control refused. */
   readonly shed: number
-  /** Requests that it admitted and did not answer in time. */
+  /** Requests that it did not answer in time. */
   readonly late: number
   /** Requests that the balancer sent to a dead instance. */
   readonly unreached: number

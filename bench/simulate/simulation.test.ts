@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { success } from './ledger.ts'
+import { type Second, success } from './ledger.ts'
 import { deployedRules, production } from './rules.ts'
 import type { Scenario } from './scenario.ts'
-import { simulate } from './simulation.ts'
+import { scenarios } from './scenarios.ts'
+import { recordSimulation, simulate } from './simulation.ts'
 import { createWorld } from './world.ts'
 
 const steady: Scenario = {
@@ -17,7 +18,7 @@ const steady: Scenario = {
 const rules = deployedRules(production)
 const world = createWorld({ requests: 2_000 })
 /** Requests so heavy that the smallest group cannot carry what comes. */
-const heavyWorld = createWorld({ requests: 2_000, weight: 10 })
+const heavyWorld = createWorld({ requests: 500, weight: 10 })
 
 describe('a simulation', () => {
   it('loses no request: each was served, refused or failed', () => {
@@ -55,6 +56,31 @@ describe('a simulation', () => {
       simulate({ ...steady, seconds: 60, users: [{ at: 0, users }] }, rules, world).totals.dollars
     expect(dollars(50_000)).toBeGreaterThan(dollars(1_000))
   })
+})
+
+it('a flash crowd beyond the database keeps it busy, and gets no more than it can do', () => {
+  const crowd = scenarios.find(({ name }) => name === 'crowd') ?? steady
+  const seconds: Second[] = []
+  const record = (second: Second): void => void seconds.push(second)
+  recordSimulation(
+    { scenario: crowd, rules, world: createWorld({ requests: 2_000, hasTunnel: false }) },
+    { record },
+  )
+  // From the minute at which the group is at its maximum until the crowd goes.
+  for (let minute = 9; minute < 25; minute += 1) {
+    const part = seconds.slice(minute * 60, minute * 60 + 60)
+    const mean = (value: (second: Second) => number) =>
+      part.reduce((sum, second) => sum + value(second), 0) / part.length
+    expect(
+      mean(({ databaseBusy }) => databaseBusy),
+      `minute ${minute}`,
+    ).toBeGreaterThan(0.7)
+    const capacity = rules.max * rules.processes * world.responses.capacityPerSecond
+    expect(
+      mean(({ monitored }) => monitored.requests),
+      `minute ${minute}`,
+    ).toBeLessThan(2 * capacity)
+  }
 })
 
 describe('an incident', () => {

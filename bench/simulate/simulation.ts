@@ -5,6 +5,7 @@ import { Database } from './database.ts'
 import { seedOf } from './distribution.ts'
 import { EdgeCache } from './edge/cache.ts'
 import { EdgeGate } from './edge/gate.ts'
+import { inEquilibrium } from './equilibrium.ts'
 import { Fleet } from './group/fleet.ts'
 import { PeriodMetrics } from './group/period-metrics.ts'
 import { Scaler } from './group/scaler.ts'
@@ -113,9 +114,13 @@ class System {
     this.#incidents(second)
     this.#fleet.step(second)
     const demand = this.#demand(second)
-    const passed = this.#gate.pass(demand.wanted, { utilization: this.#utilization })
+    const passed = this.#gate.pass(demand.wanted, {
+      utilization: this.#utilization,
+      answerable: (sent) => this.#answerable(second, sent),
+    })
     const carried = this.#world.hasTunnel ? this.#tunnel.carry(second, total(passed)) : 1
     const origin = this.#origin(second, passed, carried)
+    this.#utilization = origin.answer?.utilization ?? this.#utilization
     const settled = this.#settle(second, demand, passed, origin)
     this.#group(second, passed, origin)
     if (second < 0) return
@@ -141,6 +146,7 @@ class System {
         dollars,
         longestMs: origin.answer === undefined ? 0 : origin.answer.longestMs + this.#world.times.networkMs,
         monitored: this.#monitored(second, originRequests * carried, origin),
+        tunnel: this.#world.hasTunnel ? this.#tunnel.second : undefined,
       },
       origin.answer?.latency ?? noLatency,
       total(settled.done),
@@ -215,6 +221,24 @@ class System {
     return { parts, wanted }
   }
 
+  /** Number of requests that the origins answer in a second; of a flood, of the part that is twice their capacity. */
+  #answerable(second: number, sent: PerPriority): PerPriority {
+    const { processes } = this.#rules
+    const capacity = this.#fleet.weights(second).live * processes * this.#world.responses.capacityPerSecond
+    const flood = Math.max(1, total(sent) / (2 * capacity))
+    const part = (priority: Priority) => sent[priority] / flood
+    const trial = { critical: part('critical'), normal: part('normal'), background: part('background') }
+    const carried = this.#world.hasTunnel ? this.#tunnel.share(second, total(trial)) : 1
+    const { reached, answer } = this.#origin(second, trial, carried)
+    const answered = (priority: Priority) =>
+      answer === undefined ? 0 : trial[priority] * reached * answeredShare(answer, priority)
+    return {
+      critical: answered('critical'),
+      normal: answered('normal'),
+      background: answered('background'),
+    }
+  }
+
   /** @param carried share of the requests that the tunnel carries */
   #origin(second: number, passed: PerPriority, carried: number): Origin {
     const { live, dead } = this.#fleet.weights(second)
@@ -222,15 +246,18 @@ class System {
     const reached = carried * (live + dead === 0 ? 0 : live / (live + dead))
     if (processes === 0) return { reached: 0, answer: undefined }
     const perProcess = (priority: Priority) => (passed[priority] * reached) / processes
-    const answer = this.#world.responses.at({
-      arrivals: {
-        critical: perProcess('critical'),
-        normal: perProcess('normal'),
-        background: perProcess('background'),
-      },
-      database: { slowdown: this.#database.slowdown, hasPrimary: this.#database.hasPrimary(second) },
+    const arrivals = {
+      critical: perProcess('critical'),
+      normal: perProcess('normal'),
+      background: perProcess('background'),
+    }
+    const hasPrimary = this.#database.hasPrimary(second)
+    const answer = inEquilibrium(this.#database.slowdown(0), (slowdown) => {
+      const found = this.#world.responses.at({ arrivals, database: { slowdown, hasPrimary } })
+      const done = priorities.map((priority) => arrivals[priority] * answeredShare(found, priority))
+      const requests = done.reduce((sum, count) => sum + count, 0) * processes
+      return { answer: found, slowdown: this.#database.slowdown(requests) }
     })
-    this.#utilization = answer.utilization
     return { reached, answer }
   }
 
@@ -340,7 +367,7 @@ interface Settled {
   readonly work: { readonly reads: number; readonly writes: number }
 }
 
-/** Share answered of those that reached a live process; requests still in work at the end do not count. */
+/** Share answered of those that reached a live process. */
 function answeredShare({ done, shed }: ProcessResult, priority: Priority): number {
   const ended = done[priority] + shed[priority]
   return ended === 0 ? 1 : done[priority] / ended

@@ -49,6 +49,16 @@ export function spread(connectors: number, load: number): Spread {
   }
 }
 
+/** State of the tier in a second, as its monitoring sees it. */
+export interface TunnelSecond {
+  readonly inService: number
+  /** Mean load of a connector's processor, 0 to 1. */
+  readonly cpu: number
+  readonly requests: number
+  /** Requests that do not get through. */
+  readonly lost: number
+}
+
 /** As infra deploys the groups of connectors, taken together: target tracking on their processors. */
 export const connectorRules = ({ tunnel }: StageConfig): ScalingRules => ({
   name: 'connectors',
@@ -72,6 +82,7 @@ export class Tunnel {
   readonly #metrics: PeriodMetrics
   readonly #extraFrom: number
   #busy = 0
+  #second: TunnelSecond | undefined
 
   constructor(stage: StageConfig, metricDelaySeconds: number, random: Random) {
     const rules = connectorRules(stage)
@@ -84,6 +95,11 @@ export class Tunnel {
   /** Load of the busiest connector; more than 1 when it is full and the tier loses requests. */
   get busy(): number {
     return this.#busy
+  }
+
+  /** The last second; `undefined` before the first. */
+  get second(): TunnelSecond | undefined {
+    return this.#second
   }
 
   /** Connectors beyond the smallest number. */
@@ -103,12 +119,22 @@ export class Tunnel {
   carry(second: number, requests: number): number {
     this.#fleet.step(second)
     const { live } = this.#fleet.weights(second)
-    const load = requests / fullRequestsPerSecond
-    const { busiest, carried } = spread(live, load)
+    const { busiest, carried } = spread(live, requests / fullRequestsPerSecond)
     this.#busy = busiest
+    const share = this.share(second, requests)
     // Alarms see the mean of all connectors.
-    this.#scale(second, live === 0 ? 1 : carried / live)
-    return load === 0 ? 1 : carried / load
+    const cpu = live === 0 ? 1 : carried / live
+    const inService = this.#fleet.inService(second)
+    this.#second = { inService, cpu, requests, lost: requests * (1 - share) }
+    this.#scale(second, cpu)
+    return share
+  }
+
+  /** @returns the share of the requests that would get through */
+  share(second: number, requests: number): number {
+    if (requests === 0) return 1
+    const load = requests / fullRequestsPerSecond
+    return spread(this.#fleet.weights(second).live, load).carried / load
   }
 
   #scale(second: number, cpu: number): void {

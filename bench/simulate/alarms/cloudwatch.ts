@@ -2,8 +2,9 @@ import { deadline } from '@spillway/origin/contract'
 import { fleetTimes } from '../group/fleet.ts'
 import { scrapeSeconds } from '../group/period-metrics.ts'
 import { Histogram } from '../histogram.ts'
-import { type Datapoint, originMetrics, type PlainMetric } from '../infra.ts'
+import { type Datapoint, originMetrics, type PlainMetric, tunnelMetrics } from '../infra.ts'
 import type { Recorder } from '../simulation.ts'
+import type { TunnelSecond } from '../tunnel.ts'
 import { type Overlay, overlaidAt } from './overlay.ts'
 
 type MetricKey = Pick<PlainMetric, 'of' | 'name' | 'statistic'>
@@ -18,12 +19,15 @@ type MinuteMetrics = Readonly<Record<string, Datapoint>>
 export class CloudWatchMinutes implements Recorder {
   readonly minutes: MinuteMetrics[] = []
   readonly #overlays: readonly Overlay[]
+  readonly #tunnels: number
   #minute = new Minute()
   #second = 0
   #withoutPrimary = 0
   #withPrimary = Number.POSITIVE_INFINITY
 
-  constructor(overlays: readonly Overlay[] = []) {
+  /** @param tunnels of the stage; each carries the same share */
+  constructor(tunnels: number, overlays: readonly Overlay[] = []) {
+    this.#tunnels = tunnels
     this.#overlays = overlays
   }
 
@@ -46,8 +50,9 @@ export class CloudWatchMinutes implements Recorder {
     minute.inService += second.inService
     minute.connectionsMax = Math.max(minute.connectionsMax, second.connections)
     minute.databaseBusy += second.databaseBusy
+    if (second.tunnel !== undefined) minute.tunnel.push(second.tunnel)
     if (this.#second % 60 !== 0) return
-    this.minutes.push(minute.metrics())
+    this.minutes.push({ ...minute.metrics(), ...minute.tunnelMetrics(this.#tunnels) })
     this.#minute = new Minute()
   }
 
@@ -70,6 +75,7 @@ class Minute {
   inService = 0
   connectionsMax = 0
   databaseBusy = 0
+  readonly tunnel: TunnelSecond[] = []
 
   metrics(): MinuteMetrics {
     const entries: readonly (readonly [MetricKey, Datapoint])[] = [
@@ -91,6 +97,28 @@ class Minute {
       // The primary's, which does all work; one value a minute.
       [{ of: 'cluster', name: 'CPUUtilization', statistic: 'Maximum' }, (this.databaseBusy / 60) * 100],
     ]
+    return Object.fromEntries(entries.map(([key, value]) => [keyOf(key), value]))
+  }
+
+  /** Of each tunnel; nothing in a world without. */
+  tunnelMetrics(tunnels: number): MinuteMetrics {
+    if (this.tunnel.length === 0) return {}
+    const sum = (value: (second: TunnelSecond) => number) =>
+      this.tunnel.reduce((all, second) => all + value(second), 0)
+    const numbers = Array.from({ length: tunnels }, (_, index) => index + 1)
+    const entries = numbers.flatMap((number): readonly (readonly [MetricKey, Datapoint])[] => {
+      const tunnel = { of: `tunnel ${number}`, statistic: 'Sum' } as const
+      const connectors = { of: `connectors ${number}`, statistic: 'Average' } as const
+      return [
+        [{ ...tunnel, name: tunnelMetrics.requests }, sum(({ requests }) => requests) / tunnels],
+        [{ ...tunnel, name: tunnelMetrics.errors }, sum(({ lost }) => lost) / tunnels],
+        [
+          { ...connectors, name: 'GroupInServiceInstances' },
+          sum(({ inService }) => inService) / 60 / tunnels,
+        ],
+        [{ ...connectors, name: 'CPUUtilization' }, (sum(({ cpu }) => cpu) / 60) * 100],
+      ]
+    })
     return Object.fromEntries(entries.map(([key, value]) => [keyOf(key), value]))
   }
 

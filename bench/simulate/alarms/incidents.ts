@@ -8,6 +8,8 @@ export interface RehearsedIncident {
   readonly name: string
   readonly scenario: Scenario
   readonly overlays?: readonly Overlay[]
+  /** Whether the tunnel can be full. @default false: its capacity is assumed, and the times are those behind it */
+  readonly hasTunnel?: true
   /** Minute in which it begins. */
   readonly beginsAt: number
   /** Alarms that ring, each with the longest time until it does, in minutes; no others may. */
@@ -37,7 +39,15 @@ export const incidents: readonly RehearsedIncident[] = [
     scenario: scenarioOf('crowd'),
     beginsAt: 2,
     rings: { 'critical-availability-urgent': 8, 'background-availability-urgent': 8 },
-    limits: { Shedding: 8, FleetAtMaximum: 14 },
+    limits: { Shedding: 8, OriginSlow: 10, FleetAtMaximum: 14, DatabaseBusy: 20 },
+  },
+  {
+    name: 'a flash crowd beyond the tunnel',
+    scenario: scenarioOf('crowd'),
+    hasTunnel: true,
+    beginsAt: 2,
+    rings: { 'critical-availability-urgent': 8, 'background-availability-urgent': 8 },
+    limits: { Tunnel1Errors: 6, Tunnel2Errors: 6, Tunnel1Busy: 7, Tunnel2Busy: 7, FleetAtMaximum: 20 },
   },
   {
     name: 'a primary that is lost again and again',
@@ -84,6 +94,15 @@ export const incidents: readonly RehearsedIncident[] = [
     beginsAt: begins,
     rings: {},
     limits: {},
+    costsAtMost: 0.02,
+  },
+  {
+    name: 'the loss of a zone with its connectors',
+    scenario: scenarioOf('zone'),
+    hasTunnel: true,
+    beginsAt: begins,
+    rings: {},
+    limits: { Tunnel1Errors: 6, Tunnel2Errors: 6 },
     costsAtMost: 0.02,
   },
   {

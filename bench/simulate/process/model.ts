@@ -50,12 +50,10 @@ export interface ProcessResult {
   readonly offered: PerPriority
   /** Answered before the deadline. */
   readonly done: PerPriority
-  /** Refused, or answered after the deadline. */
+  /** Refused, or without an answer before the deadline. */
   readonly shed: PerPriority
-  /** Requests among them that were admitted, and answered after the deadline. */
+  /** Requests among them without an answer before the deadline. */
   readonly late: number
-  /** In the process when the last request arrived. */
-  readonly inSystem: number
   /** Time from arrival to answer, of answered requests. */
   readonly latency: Histogram
   /** Longest time of an admitted request, in time or not, ms. */

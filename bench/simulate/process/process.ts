@@ -60,7 +60,6 @@ class Process {
   #turn: { readonly task: Task; readonly request: Request } | undefined
   #nowMs = 0
   #arrived = 0
-  #receiving = 0
   #waiting = 0
   #inflight = 0
   #lastChangeMs = 0
@@ -77,6 +76,8 @@ class Process {
   readonly #done = { critical: 0, normal: 0, background: 0 }
   readonly #shed = { critical: 0, normal: 0, background: 0 }
   #late = 0
+  /** Counted requests that have not ended. */
+  #pending = 0
   readonly #latency = new Histogram()
 
   constructor(model: ProcessModel, run: ProcessRun) {
@@ -97,30 +98,50 @@ class Process {
   result(): ProcessResult {
     const { arrivals, requests, warmup } = this.#run
     const perMs = priorities.reduce((sum, priority) => sum + arrivals[priority], 0) / 1_000
+    const gap = exponential(1 / perMs)
     if (perMs > 0 && requests > 0) {
-      const gap = exponential(1 / perMs)
       this.#events.add(gap(this.#random), arrival)
       while (this.#arrived < requests) this.#step(gap, perMs, warmup)
     }
-    this.#account()
-    const spanMs = this.#nowMs - this.#countedFromMs
+    const span = this.#span()
+    // Others keep arriving until each counted request has ended or is late: those that end first are not like all.
+    const untilMs = this.#nowMs + this.#model.deadlineMs
+    while (this.#pending > 0 && this.#nowMs < untilMs) this.#step(gap, perMs, warmup)
+    this.#giveUp()
     const done = this.#done.critical + this.#done.normal + this.#done.background
     return {
       offered: this.#offered,
       done: this.#done,
       shed: this.#shed,
       late: this.#late,
-      inSystem: this.#receiving + this.#waiting + this.#inflight,
       latency: this.#latency,
       longestMs: this.#longestMs,
       queueMs: done === 0 ? 0 : this.#queueMs / done,
-      poolWaitMs: this.#poolWaitMs,
-      cpu: spanMs === 0 ? 0 : Math.min(1, this.#cpuMs / spanMs),
       utilization: this.#signals === 0 ? 0 : this.#utilization / this.#signals,
-      inflight: spanMs === 0 ? 0 : this.#inflightMs / spanMs,
-      commandsPerRequest: done === 0 ? 0 : this.#commands / done,
-      seconds: spanMs / 1_000,
+      commandsPerRequest: done === 0 ? 0 : span.commands / done,
+      poolWaitMs: span.poolWaitMs,
+      cpu: span.cpu,
+      inflight: span.inflight,
+      seconds: span.seconds,
     }
+  }
+
+  /** Figures of the time in which counted requests arrive. */
+  #span() {
+    this.#account()
+    const ms = this.#nowMs - this.#countedFromMs
+    return {
+      commands: this.#commands,
+      poolWaitMs: this.#poolWaitMs,
+      cpu: ms === 0 ? 0 : Math.min(1, this.#cpuMs / ms),
+      inflight: ms === 0 ? 0 : this.#inflightMs / ms,
+      seconds: ms / 1_000,
+    }
+  }
+
+  #giveUp(): void {
+    this.#late += this.#pending
+    for (const priority of priorities) this.#shed[priority] = this.#offered[priority] - this.#done[priority]
   }
 
   #step(gap: Sample, perMs: number, warmup: number): void {
@@ -129,7 +150,8 @@ class Process {
     if (event === arrival) {
       this.#events.add(this.#nowMs + gap(this.#random), arrival)
       if (this.#arrived === warmup) this.#startCounting()
-      this.#receive(this.#priority(perMs), this.#arrived >= warmup)
+      const isCounted = this.#arrived >= warmup && this.#arrived < this.#run.requests
+      this.#receive(this.#priority(perMs), isCounted)
       this.#arrived += 1
     } else if (event === turnDone) this.#endTurn()
     else if (event === tick) this.#tick()
@@ -163,8 +185,10 @@ class Process {
   }
 
   #receive(priority: Priority, counted: boolean): void {
-    if (counted) this.#offered[priority] += 1
-    this.#receiving += 1
+    if (counted) {
+      this.#offered[priority] += 1
+      this.#pending += 1
+    }
     const arrivedMs = this.#nowMs
     const deadlineMs = arrivedMs + this.#model.deadlineMs
     const kind = this.#kind()
@@ -213,7 +237,6 @@ class Process {
   }
 
   #admit(request: Request): void {
-    this.#receiving -= 1
     const { priority, deadlineMs } = request
     const verdict = this.#admission.tryAcquire(priority, deadlineMs, this.#nowMs)
     if (request.counted) {
@@ -336,17 +359,18 @@ class Process {
     if (request.counted) this.#longestMs = Math.max(this.#longestMs, nowMs - request.arrivedMs)
     if (inTime && request.counted) {
       this.#done[request.priority] += 1
+      this.#pending -= 1
       this.#queueMs += request.admittedMs - request.arrivedMs
       this.#latency.add(nowMs - request.arrivedMs)
-    } else if (!inTime) {
-      if (request.counted) this.#late += 1
-      this.#refuse(request)
-    }
+    } else if (!inTime) this.#refuse(request)
     this.#admission.release(request.admittedMs, inTime ? 'served' : 'dropped', nowMs)
   }
 
-  #refuse(request: Request): void {
-    if (request.counted) this.#shed[request.priority] += 1
+  #refuse({ counted, priority, deadlineMs }: Request): void {
+    if (!counted) return
+    this.#shed[priority] += 1
+    this.#pending -= 1
+    if (this.#nowMs >= deadlineMs) this.#late += 1
   }
 
   #account(): void {
