@@ -2,9 +2,11 @@ import {
   type AskAnalytics,
   askAnalytics,
   type CloudflareAccess,
+  type CloudflareAccount,
   sendToCloudflare,
 } from '../cloudflare/ask-cloudflare.ts'
 import type { CallCommand } from './command.ts'
+import { KvNamespace } from './control-namespace.ts'
 import { Refusal } from './refusal.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -47,7 +49,12 @@ export class CloudflareApi {
 
   /** Analytics Engine, which wrangler has no command for; the token needs `Account Analytics: Read`. */
   async analytics(sql: string): ReturnType<AskAnalytics> {
-    return askAnalytics({ accountId: this.accountId, ...this.#access() })(sql)
+    return askAnalytics(this.#account())(sql)
+  }
+
+  /** A namespace of Workers KV. */
+  kv(id: string): KvNamespace {
+    return new KvNamespace(this.#account(), id)
   }
 
   /** A change, as a command that is printed before it runs. */
@@ -101,6 +108,10 @@ export class CloudflareApi {
       if (error instanceof Refusal) throw error
       throw new Refusal(`Cloudflare answered ${status} without JSON`)
     }
+  }
+
+  #account(): CloudflareAccount {
+    return { accountId: this.accountId, ...this.#access() }
   }
 
   #access(): CloudflareAccess {

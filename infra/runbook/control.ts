@@ -1,30 +1,17 @@
+import { join } from 'node:path'
 import { type ControlEntry, controlSnapshotKey, parseControl } from '@spillway/origin/contract'
 import { type Command, program, wrangler } from './command.ts'
+import { controlNamespaceId } from './control-namespace.ts'
 import type { Run } from './run.ts'
-import { Refusal } from './runbook.ts'
 
 /** The KV namespace of the emergency switch and the revocations. */
 const namespace = ['--binding', 'CONTROL', '--remote']
 
 /** The switches and revocations that edges obey: those of the snapshot whose time is not over. */
 export async function publishedControl(run: Run): Promise<readonly ControlEntry[]> {
-  try {
-    const words = [
-      'wrangler',
-      'kv',
-      'key',
-      'get',
-      controlSnapshotKey,
-      ...namespace,
-      '--env',
-      run.stage,
-    ] as const
-    const entries = parseControl((await run.ask(words, 'edge')).trim())
-    return entries.filter(({ expiration }) => expiration === undefined || expiration * 1_000 > run.nowMs())
-  } catch (error) {
-    if (error instanceof Refusal && error.message.includes('404')) return []
-    throw error
-  }
+  const id = controlNamespaceId(run.stage, join(run.root, 'edge'))
+  const entries = parseControl((await run.cloudflare.kv(id).get(controlSnapshotKey)) ?? null)
+  return entries.filter(({ expiration }) => expiration === undefined || expiration * 1_000 > run.nowMs())
 }
 
 /** Position of the emergency switch as edges read it; `none` when it is off. */
