@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { localFolder } from '@spillway/origin/dev/folders'
 import { patient } from '@spillway/origin/dev/test-workers'
 import { defineConfig } from 'vitest/config'
 
@@ -10,6 +12,8 @@ export default defineConfig({
     globalSetup: ['test/synthesize.ts', 'test/runbooks/checkout.ts'],
     // Most of the time a command line of a cloud starts.
     maxWorkers: 3,
+    // Command lines start hundreds of times: they read their code compiled.
+    env: { NODE_COMPILE_CACHE: join(localFolder, 'compile-cache') },
     ...patient,
     testTimeout: 600_000,
   },

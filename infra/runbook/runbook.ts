@@ -55,7 +55,7 @@ export interface Condition {
   readonly missing: (run: Run) => Promise<string | undefined>
   /** Time in which the condition must become true. @default it must hold at once */
   readonly withinMs?: number
-  /** Time between two looks. @default 5 s */
+  /** Time between two looks. @default a 120th of that time, and at least 5 s */
   readonly everyMs?: number
   /**
    * Watches the change meanwhile.

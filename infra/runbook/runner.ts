@@ -135,7 +135,7 @@ const blindMax = 3
 
 /** @throws {Refusal} when the condition does not hold, or not in time */
 async function hold(
-  { say, missing, harm, withinMs = 0, everyMs = 5_000 }: Condition,
+  { say, missing, harm, withinMs = 0, everyMs = Math.max(5_000, withinMs / 120) }: Condition,
   run: Run,
   terminal: Terminal,
 ): Promise<void> {

@@ -48,6 +48,10 @@ export const withoutStep =
 export const withCommands = (number: number, change: (command: Command) => Command) =>
   withStep(number, ({ commands }) => ({ commands: async (run) => (await commands(run)).map(change) }))
 
+/** Why a proof has no such test, shown where it is skipped; `undefined`: it has one. */
+const unless = (reason: string | false | undefined) => (name: string, test: () => Promise<void>) =>
+  typeof reason === 'string' ? it.skip(`${name}: ${reason}`, test) : it(name, test)
+
 /** Tests that every runbook has to pass. */
 export function proves(runbook: Runbook, proof: Proof): void {
   describe(runbook.name, () => {
@@ -60,8 +64,9 @@ export function proves(runbook: Runbook, proof: Proof): void {
     })
     afterEach(() => world.close())
     const text = () => world.shown.join('\n')
+    const variant = proof.isVariant === true && 'another situation of a runbook that is proven in full'
 
-    it.skipIf(proof.isVariant)('has a plan that names each step and changes nothing', async () => {
+    unless(variant)('has a plan that names each step and changes nothing', async () => {
       expect(await world.run(runbook, inputs, { mode: 'plan' }), text()).toBe(true)
       for (const { say } of runbook.steps) expect(text()).toContain(say)
       expect(world.changes).toEqual([])
@@ -78,9 +83,7 @@ export function proves(runbook: Runbook, proof: Proof): void {
       proof.expect(world)
     })
 
-    // For a runbook of one step, this is a second run.
-    const isOneStep = runbook.steps.length === 1
-    it.skipIf(isOneStep || proof.isVariant)(
+    unless(variant || (runbook.steps.length === 1 && 'it has one step, after which it is done'))(
       'goes on where it was cut off, from after every step',
       async () => {
         for (const stopAfter of runbook.steps.slice(1).keys()) {
@@ -93,30 +96,30 @@ export function proves(runbook: Runbook, proof: Proof): void {
       },
     )
 
-    it.skipIf(proof.repeats !== undefined || proof.isVariant)(
-      'changes nothing when it is run again',
+    unless(variant || proof.repeats)('changes nothing when it is run again', async () => {
+      await world.run(runbook, inputs)
+      const before = world.changes.length
+      expect(await world.run(runbook, inputs), text()).toBe(true)
+      expect(world.changes.slice(before)).toEqual([])
+    })
+
+    unless(proof.expectUndone === undefined && 'no state is to be taken back')(
+      'takes its steps back, the last first',
       async () => {
-        await world.run(runbook, inputs)
-        const before = world.changes.length
-        expect(await world.run(runbook, inputs), text()).toBe(true)
-        expect(world.changes.slice(before)).toEqual([])
+        const failing: Step = {
+          say: 'Fail',
+          commands: () => [],
+          check: { say: 'nothing', missing: async () => 'on purpose' },
+          undo: () => '',
+        }
+        expect(
+          await world.run({ ...runbook, steps: [...runbook.steps, failing] }, inputs, { mode: 'ask' }),
+        ).toBe(false)
+        expect(world.shown.at(-1), text()).toContain('taken back')
+        expect(world.faults, text()).toEqual([])
+        proof.expectUndone?.(world)
       },
     )
-
-    it.skipIf(proof.expectUndone === undefined)('takes its steps back, the last first', async () => {
-      const failing: Step = {
-        say: 'Fail',
-        commands: () => [],
-        check: { say: 'nothing', missing: async () => 'on purpose' },
-        undo: () => '',
-      }
-      expect(
-        await world.run({ ...runbook, steps: [...runbook.steps, failing] }, inputs, { mode: 'ask' }),
-      ).toBe(false)
-      expect(world.shown.at(-1), text()).toContain('taken back')
-      expect(world.faults, text()).toEqual([])
-      proof.expectUndone?.(world)
-    })
 
     it.each(proof.bugs)('with a bug is noticed: $what', async ({ in: change, noticed }) => {
       const isDone = await world.run(change(runbook), inputs)
