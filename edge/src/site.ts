@@ -1,4 +1,4 @@
-import { edgeHealthPath, type Problem, publicPaths } from '@spillway/origin/contract'
+import { edgeHealthPath, methodNotAllowed, type Problem, publicPaths } from '@spillway/origin/contract'
 import { type Context, type Env, Hono } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { matchedRoutes } from 'hono/route'
@@ -8,7 +8,6 @@ import type { Bindings } from './config.ts'
 import type { DocsEnv } from './docs/routes.ts'
 import { type Exchange, principalOf } from './exchange.ts'
 import type { Cors } from './http/cors.ts'
-import { methodNotAllowed } from './http/plan-request.ts'
 import type { PagePlan, UnmatchedPlan } from './http/request-plan.ts'
 import { type Pipeline, run } from './pipeline.ts'
 import type { EdgeEnv } from './routes.ts'
@@ -87,7 +86,7 @@ export function createSite<E extends Env, S extends Schema, Path extends string>
     const { exchange, parts } = c.var
     const allow = methodsAt(app, c.req.path)
     if (allow.length > 0 && !allow.includes(c.req.method)) {
-      return problemAnswer(exchange, methodNotAllowed([...allow, 'OPTIONS']).problem, parts)
+      return problemAnswer(exchange, methodNotAllowed([...allow, 'OPTIONS']), parts)
     }
     return problemAnswer(exchange, exchange.plan.kind === 'page' ? noPage : exchange.plan.problem, parts)
   })

@@ -44,7 +44,7 @@ const details: Readonly<Record<PlainFault, string>> = {
   claims: 'The access token lacks a required claim, or a claim has the wrong type.',
   revoked: 'The access token has been revoked.',
   'keys-unavailable': 'The signing keys of the token issuer are unavailable. Retry later.',
-  'api-key-malformed': 'This is no API key: it is incomplete or mistyped.',
+  'api-key-malformed': 'Not a valid API key: it is incomplete or mistyped.',
   'api-key-unknown': 'There is no such API key.',
   'api-key-expired': 'The API key has expired.',
   'api-key-revoked': 'The API key has been revoked.',
@@ -66,25 +66,3 @@ export function tokenProblem(fault: TokenFault, retryAfterSeconds: number): Prob
   const challenge = `Bearer realm="spillway", error="invalid_token", error_description="${detail.replaceAll('"', "'")}"`
   return { code: 'invalid-token', detail, headers: { 'www-authenticate': challenge } }
 }
-
-/** The answer to a request without a token: a challenge and no error code (RFC 6750 §3.1). */
-export const unauthenticated: Problem = {
-  code: 'unauthenticated',
-  detail: 'Send an access token: Authorization: Bearer …',
-  headers: { 'www-authenticate': 'Bearer realm="spillway"' },
-}
-
-/** The answer to a token without a role or another claim that the rule wants. */
-export const forbidden: Problem = {
-  code: 'insufficient-scope',
-  detail: 'The access token has none of the roles or claims that this operation needs.',
-  headers: { 'www-authenticate': 'Bearer realm="spillway", error="insufficient_scope"' },
-}
-
-export const insufficientScope = (scope: string): Problem => ({
-  code: 'insufficient-scope',
-  detail: `The access token must have the scope '${scope}'.`,
-  headers: {
-    'www-authenticate': `Bearer realm="spillway", error="insufficient_scope", scope="${scope}"`,
-  },
-})

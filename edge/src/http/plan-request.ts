@@ -18,6 +18,7 @@ import {
   type ListQuery,
   lifecycleStage,
   matchRoute,
+  methodNotAllowed,
   type Operation,
   type Parsed,
   type Problem,
@@ -31,6 +32,7 @@ import {
   publicPaths,
   purgeCall,
   type Route,
+  versionGone,
 } from '@spillway/origin/contract'
 import type { ExportPlan, InvalidPlan, RefusedPlan, RequestPlan } from './request-plan.ts'
 
@@ -62,7 +64,7 @@ export function planRequest(
     case 'options':
       return { kind: 'options', allow: match.allow }
     case 'methodNotAllowed':
-      return methodNotAllowed(match.allow)
+      return refused(methodNotAllowed(match.allow))
     default: {
       const { route } = match
       const gone = retired(route, nowMs)
@@ -76,7 +78,7 @@ export function planRequest(
 
 function planPage(method: string, pathname: string): RequestPlan {
   if (method === 'OPTIONS') return { kind: 'options', allow: pageMethods }
-  if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed(pageMethods)
+  if (method !== 'GET' && method !== 'HEAD') return refused(methodNotAllowed(pageMethods))
   const [, root = ''] = pathname.split('/')
   const pattern = `/${root}` === publicPaths.openapi ? publicPaths.openapi : `/${root}/*`
   return { kind: 'page', target: pathname, pattern, priority: 'background' }
@@ -220,10 +222,7 @@ export function retired(route: Route, nowMs: number): RefusedPlan | undefined {
   if (route.representation.deprecation === undefined || lifecycleStage(route, nowMs) !== 'gone')
     return undefined
   const { successor } = route.representation.deprecation
-  return refused({
-    code: 'version-gone',
-    detail: `${route.version} of ${route.resource.name} is retired; use /${successor}/${route.resource.name}.`,
-  })
+  return refused(versionGone(route.resource.name, route.version, successor))
 }
 
 const invalid = (route: Route, access: AccessRule, problem: Problem): InvalidPlan => ({
@@ -236,13 +235,6 @@ const invalid = (route: Route, access: AccessRule, problem: Problem): InvalidPla
 })
 
 export const refused = (problem: Problem): RefusedPlan => ({ kind: 'refused', problem })
-
-export const methodNotAllowed = (allow: readonly string[]): RefusedPlan =>
-  refused({
-    code: 'method-not-allowed',
-    detail: `Method not allowed. Supported: ${allow.join(', ')}.`,
-    headers: { allow: allow.join(', ') },
-  })
 
 const pathOf = ({ version, resource, id }: Route): string =>
   id === undefined ? `/${version}/${resource.name}` : `/${version}/${resource.name}/${id}`

@@ -1,4 +1,4 @@
-import { limits, type Problem } from '@spillway/origin/contract'
+import { limits, type Problem, uriTooLong } from '@spillway/origin/contract'
 
 /** Path and query of the request URL, as sent; a fragment never reaches the server. */
 export function pathAndSearch(url: string): string {
@@ -14,8 +14,7 @@ export function searchOf(url: string): string {
 
 /** Refuses a path and query above the limit. Both are percent-encoded, so characters are bytes. */
 export function urlProblem(target: string): Problem | undefined {
-  if (target.length <= limits.urlLengthMax) return undefined
-  return { code: 'uri-too-long', detail: `Path and query exceed ${limits.urlLengthMax} bytes.` }
+  return target.length > limits.urlLengthMax ? uriTooLong : undefined
 }
 
 /**

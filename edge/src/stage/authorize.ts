@@ -1,5 +1,4 @@
-import { decideAccess, type Problem } from '@spillway/origin/contract'
-import { forbidden, insufficientScope, unauthenticated } from '../auth/token-refusal.ts'
+import { decideAccess, deniedProblem, type Problem } from '@spillway/origin/contract'
 import { type Exchange, principalOf } from '../exchange.ts'
 import type { InvalidPlan, PagePlan, ServedPlan } from '../http/request-plan.ts'
 import { next } from '../pipeline.ts'
@@ -13,14 +12,5 @@ export function authorize(
   const { plan } = exchange
   if (plan.isOpen) return next
   const decision = decideAccess(plan.access, principalOf(exchange))
-  switch (decision.outcome) {
-    case 'allowed':
-      return next
-    case 'unauthenticated':
-      return unauthenticated
-    case 'insufficientScope':
-      return insufficientScope(decision.scope)
-    case 'forbidden':
-      return forbidden
-  }
+  return decision.outcome === 'allowed' ? next : deniedProblem(decision)
 }

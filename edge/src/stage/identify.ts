@@ -1,4 +1,11 @@
-import { acceptsJson, exportFormatOf, feedFormatOf, type Problem } from '@spillway/origin/contract'
+import {
+  acceptsJson,
+  exportFormatOf,
+  feedFormatOf,
+  notAcceptable,
+  notAcceptableForFeed,
+  type Problem,
+} from '@spillway/origin/contract'
 import type { Exchange } from '../exchange.ts'
 import type { Cors } from '../http/cors.ts'
 import { exportInstead } from '../http/plan-request.ts'
@@ -51,7 +58,7 @@ export function negotiate({ head, plan }: Exchange): Problem | typeof next {
   if (accept !== null && accept.length > acceptLengthMax) return acceptTooLong
   if (acceptsJson(accept)) return next
   const isFeed = plan.kind === 'feed' || (plan.kind === 'invalid' && plan.route.operation === 'changes')
-  if (isFeed) return feedFormatOf(accept) === undefined ? notAcceptableToFeed : next
+  if (isFeed) return feedFormatOf(accept) === undefined ? notAcceptableForFeed : next
   const isExport = plan.kind === 'invalid' && exportFormatOf(plan.route.resource.export, accept) !== undefined
   return isExport ? next : notAcceptable
 }
@@ -75,8 +82,3 @@ const acceptTooLong: Problem = {
   code: 'headers-too-large',
   detail: `Accept exceeds ${acceptLengthMax} characters.`,
 }
-const notAcceptableToFeed: Problem = {
-  code: 'not-acceptable',
-  detail: 'Accept must allow application/json or text/event-stream.',
-}
-const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Accept must allow application/json.' }

@@ -8,9 +8,11 @@ import {
   type Load,
   limits,
   matchRoute,
+  methodNotAllowed,
   opsPaths,
   parseTimeout,
   type RouteMatch,
+  uriTooLong,
 } from '@spillway/origin/contract'
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify'
 import { sendProblem } from './problem.ts'
@@ -89,8 +91,7 @@ export function unmatchedStage(paths: KnownPaths): onRequestHookHandler {
   return (request, reply, done) => {
     const url = request.url
     if (url.length > limits.urlLengthMax) {
-      const detail = `Path and query exceed ${limits.urlLengthMax} bytes.`
-      sendProblem(reply, { code: 'uri-too-long', detail })
+      sendProblem(reply, uriTooLong)
     } else if (request.is404 || pathOf(url).includes('%') || url.includes('#')) {
       answerUnmatched(paths, request, reply)
     } else {
@@ -124,11 +125,7 @@ export function answerUnmatched(
       reply.code(204).header('allow', match.allow.join(', ')).send()
       return
     case 'methodNotAllowed':
-      sendProblem(reply, {
-        code: 'method-not-allowed',
-        detail: `Method not allowed. Supported: ${match.allow.join(', ')}.`,
-        headers: { allow: match.allow.join(', ') },
-      })
+      sendProblem(reply, methodNotAllowed(match.allow))
       return
     default: {
       const detail = match.kind === 'notFound' ? match.detail : 'No such path.'

@@ -1,15 +1,17 @@
 import {
-  type AccessDecision,
   acceptsJson,
   accessRuleOf,
   decideAccess,
+  deniedProblem,
   exportFormatOf,
   feedFormatOf,
   mergePatchMediaType,
+  notAcceptable,
+  notAcceptableForFeed,
   type OfferedRoute,
   type Operation,
   type Problem,
-  streamMediaType,
+  versionGone,
 } from '@spillway/origin/contract'
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import { sendProblem } from '../http/problem.ts'
@@ -39,27 +41,26 @@ export function gateStage(
     const { headers: sent } = request
     if (now() >= compiled.goneAtMs) {
       const successor = representation.deprecation?.successor
-      const detail = `'${resource.name}' has left ${version}; use ${successor}.`
-      sendProblem(reply, { code: 'version-gone', detail })
+      sendProblem(reply, versionGone(resource.name, version, successor))
       return
     }
     const decision = decideAccess(rule, request.principal)
     if (decision.outcome !== 'allowed') {
-      sendProblem(reply, denied(decision))
+      sendProblem(reply, deniedProblem(decision))
       return
     }
     const format = exportFormatOf(exported, sent.accept)
     if (format !== undefined && exported !== undefined) {
       const right = decideAccess(exported.access, request.principal)
       if (right.outcome !== 'allowed') {
-        sendProblem(reply, denied(right))
+        sendProblem(reply, deniedProblem(right))
         return
       }
       request.exportFormat = format
     } else if (
       operation === 'changes' ? feedFormatOf(sent.accept) === undefined : !acceptsJson(sent.accept)
     ) {
-      sendProblem(reply, operation === 'changes' ? noFormatOfFeed : notAcceptable)
+      sendProblem(reply, operation === 'changes' ? notAcceptableForFeed : notAcceptable)
       return
     }
     const refusal = bodyTypes === undefined ? undefined : refuseBodyType(request, operation, bodyTypes)
@@ -68,34 +69,6 @@ export function gateStage(
       return
     }
     done()
-  }
-}
-
-const noFormatOfFeed: Problem = {
-  code: 'not-acceptable',
-  detail: `Accept must allow application/json or ${streamMediaType}.`,
-}
-const notAcceptable: Problem = { code: 'not-acceptable', detail: 'Accept must allow application/json.' }
-
-function denied(decision: Exclude<AccessDecision, { outcome: 'allowed' }>): Problem {
-  if (decision.outcome === 'unauthenticated') {
-    return {
-      code: 'unauthenticated',
-      detail: 'Send an access token: Authorization: Bearer …',
-      headers: { 'www-authenticate': 'Bearer' },
-    }
-  }
-  if (decision.outcome === 'forbidden') {
-    return {
-      code: 'insufficient-scope',
-      detail: 'The access token has none of the roles or claims that this operation needs.',
-      headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
-    }
-  }
-  return {
-    code: 'insufficient-scope',
-    detail: `The access token must have the scope '${decision.scope}'.`,
-    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${decision.scope}"` },
   }
 }
 
