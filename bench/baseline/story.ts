@@ -41,8 +41,7 @@ async function measure(
   run: Run,
   arena: Arena,
   scenario: Scenario,
-  name: DesignName,
-  round: number,
+  { name, round }: { readonly name: DesignName; readonly round: number },
 ): Promise<Outcome> {
   const { title } = designs[name]
   run.progress(title)
@@ -140,7 +139,7 @@ await runBench(
     if (names.length === 0) throw new Error(`--only ${run.only}: it implements the own application alone`)
     const scenario = run.quick ? lasting(full, 45_000) : full
     const arena = await setArena(run, which)
-    const measureIn = (name: DesignName, round: number) => measure(run, arena, scenario, name, round)
+    const measureIn = (name: DesignName, round: number) => measure(run, arena, scenario, { name, round })
     // A repetition takes two minutes. Only Spillway is repeated: one run of the others shows by far that they fail,
     // with 93 % of errors where the bar is 50.
     const outcomes = new Map(await interleave(names, 1, measureIn))

@@ -2,7 +2,7 @@ import { parseSync } from 'rolldown/utils'
 
 /** Code that runs in production or on a developer's machine. Tests may cast without a word. */
 const product =
-  /^(origin\/(application|client|contract|dev|scripts|src|testing)|edge\/(application|dev|src)|infra\/(bin|instance|local|src|why)|bench)\//
+  /^(origin\/(application|client|contract|dev|scripts|src|testing)|edge\/(application|dev|src)|infra|bench)\//
 
 /** Nodes of ESTree above which a comment belongs to all of the node. */
 const isCommentable = /(Statement|Declaration|Definition|Property)$/

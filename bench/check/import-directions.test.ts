@@ -11,6 +11,8 @@ it.each([
   ['infra/bin/a.ts', "await import('../../bench/b.ts')"],
   ['edge/src/app.ts', "export { b } from '../dev/b.ts'"],
   ['origin/contract/a.ts', "import { b } from '../test/fixture/b.ts'"],
+  ['edge/src/a.ts', "import { b } from '../../origin/src/lib/b.ts'"],
+  ['edge/application/a.ts', "import type { B } from '@spillway/origin/server'"],
 ])('names %s with %s', (file, text) => {
   expect(wrongIn(file, text)).toHaveLength(1)
 })

@@ -6,6 +6,9 @@ const workspaces = ['origin', 'edge', 'infra', 'bench']
 /** Folders that are deployed. They import nothing of what starts or tests them. */
 const shipped = /^(origin\/(application|contract|src)|edge\/(application|src)|infra\/(bin|src))\//
 const unshipped = /^(origin|edge)\/(dev|test)\/|^infra\/(local|test)\//
+/** Of the origin, the deployed edge imports the contract; its entry point also the application. */
+const edgeSource = /^edge\/(application|src)\//
+const edgeMayImport = /^(edge|origin\/(contract|application))(\/|$)/
 /** Exceptions: a check of a deployment, which is a program of a developer's machine. */
 const exceptions = new Set([
   'infra/bin/deploy-check.ts',
@@ -16,8 +19,8 @@ const exceptions = new Set([
 const specifiers = /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g
 
 /**
- * Imports of source files that point the wrong way, types included: `origin ← edge ← infra ← bench`, and from nothing that
- * is deployed to what is not.
+ * Imports of source files that point the wrong way, types included: `origin ← edge ← infra ← bench`, from deployed code to
+ * code that is not deployed, and from the edge to the origin's service.
  *
  * @param files paths from the root
  * @returns a line each, sorted
@@ -31,7 +34,8 @@ export function wrongImports(files: readonly string[], read: (file: string) => s
       if (target === undefined) continue
       const isUpwards = rank(target) > rank(file)
       const isUnshipped = !isTest && shipped.test(file) && unshipped.test(target) && !exceptions.has(file)
-      if (isUpwards || isUnshipped) wrong.push(`${file} imports ${target}`)
+      const isService = !isTest && edgeSource.test(file) && !edgeMayImport.test(target)
+      if (isUpwards || isUnshipped || isService) wrong.push(`${file} imports ${target}`)
     }
   }
   return wrong.sort()

@@ -7,6 +7,8 @@ import { deadLinks, linkableFiles } from './dead-links.ts'
 import { unlinkedDecisions } from './decisions.ts'
 import { folderCycles } from './folder-cycles.ts'
 import { readFrom, sourceFiles, wrongImports } from './import-directions.ts'
+import { longFiles } from './long-files.ts'
+import { moduleState } from './module-state.ts'
 import { runTool } from './run-tool.ts'
 
 /**
@@ -43,6 +45,16 @@ const checks: Readonly<Record<string, () => Promise<boolean>>> = {
     for (const line of unexplained)
       console.error(`${line}: a comment with the word "cast" must say why it holds`)
     return unexplained.length === 0
+  },
+  'module state': async () => {
+    const changing = moduleState(sourceFiles(root), readFrom(root))
+    for (const line of changing) console.error(`${line}: pass state in, since two instances would share it`)
+    return changing.length === 0
+  },
+  'long files': async () => {
+    const long = longFiles(sourceFiles(root), readFrom(root))
+    for (const line of long) console.error(`${line}: split it by idea, at 400 at the latest`)
+    return long.length === 0
   },
   'OpenAPI document': () => runTool('node', ['bench/api/lint-openapi.ts']),
   // Also the second application, which shows that the check needs nothing of the first.

@@ -105,7 +105,7 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
     slow?.stop()
     await sender.idle()
     return {
-      summary: summaryOf(plan, closed.windowMs, total, tallies, closed.driver.limitedBy, notes),
+      summary: summaryOf(plan, closed, { total, tallies, notes }),
       seconds: timeline.intervals(),
       driver: closed.driver,
       connections: connections.openMax,
@@ -127,11 +127,16 @@ function note(tally: Tally, ending: Ending, latencyMs: number, expects: Operatio
 
 function summaryOf(
   { scenario, target, scale }: Plan,
-  windowMs: number,
-  total: Tally,
-  tallies: ReadonlyMap<string, Tally>,
-  limitedBy: string | undefined,
-  notes: readonly string[],
+  { windowMs, driver: { limitedBy } }: ReturnType<Window['close']>,
+  {
+    total,
+    tallies,
+    notes,
+  }: {
+    readonly total: Tally
+    readonly tallies: ReadonlyMap<string, Tally>
+    readonly notes: readonly string[]
+  },
 ): Summary {
   const all = total.answers()
   return {

@@ -6,7 +6,7 @@ import { createPassThrough } from './cache/index.ts'
 import { type Bindings, type Config, ConfigError, readConfig } from './config.ts'
 import { docsRoutes } from './docs/routes.ts'
 import type { Cors } from './http/cors.ts'
-import { untilSetBack } from './platform/until-set-back.ts'
+import { untilSetBack } from './lib/until-set-back.ts'
 import { createSite, type Site } from './site.ts'
 import { createParts } from './wire.ts'
 
@@ -62,7 +62,7 @@ function createHandler(
 function misconfigured(): Response {
   const problem = {
     code: 'internal-error',
-    detail: 'The edge is not configured; its log says what is missing.',
+    detail: 'The edge is misconfigured; its log lists the mistakes.',
   } as const
   return new Response(JSON.stringify(problemBody(problem, crypto.randomUUID())), {
     status: problemStatus(problem),

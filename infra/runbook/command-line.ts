@@ -52,6 +52,7 @@ function parse(words: readonly string[], inputs: readonly string[]) {
   const flags = { plan: { type: 'boolean' }, yes: { type: 'boolean' } } as const
   try {
     const { values } = parseArgs({ args: [...words], options: { ...options, ...flags } })
+    // The casts name what is parsed: options of texts and flags, and no mistakes.
     return {
       values: values as Readonly<Record<string, string | boolean | undefined>>,
       mistakes: [] as string[],

@@ -56,7 +56,7 @@ export const bodiesOf: Attack = {
         requireStatus(await world.send('ada', 'PATCH', path, block), 200)
       }
       const before = await fixedOf(world, path)
-      for (const type of types) for (const body of bodies) await send(world, 'PATCH', path, body, type)
+      for (const type of types) for (const body of bodies) await send(world, 'PATCH', path, { body, type })
       const place = { city: 'C', location: at(1, 1), guestsMax: 1 }
       const whole = { title: 'T', description: '', ...place, priceCents: 1, status: 'draft' }
       const more = [
@@ -67,7 +67,7 @@ export const bodiesOf: Attack = {
         { _v: 1 },
       ]
       for (const one of more) {
-        await send(world, 'PUT', path, JSON.stringify({ ...whole, ...one }), 'application/json')
+        await send(world, 'PUT', path, { body: JSON.stringify({ ...whole, ...one }) })
       }
       assert.deepEqual(await fixedOf(world, path), before)
     }
@@ -84,8 +84,7 @@ async function send(
   { url, token }: World,
   method: string,
   path: string,
-  body: string,
-  type: string,
+  { body, type = 'application/json' }: { readonly body: string; readonly type?: string },
 ): Promise<void> {
   const headers = { 'content-type': type, 'if-match': '*', authorization: `Bearer ${await token('hanna')}` }
   const answer = await fetch(url + path, { method, body, headers })

@@ -47,7 +47,7 @@ export function figure(title: string, panels: readonly Panel[]): string {
   const body: string[] = []
   for (const row of wrap(title, 44)) {
     y += 14
-    body.push(text(left - 36, y, row, 'head'))
+    body.push(text(left - 36, y, row, { name: 'head' }))
   }
   y += 8
   for (const panel of panels) {
@@ -64,7 +64,7 @@ function drawPanel(
   from: number,
 ): { readonly parts: readonly string[]; readonly bottom: number } {
   const { title, x, xLabel, y, yLabel = short, lines, note } = panel
-  const parts = [text(left - 36, from + 12, title, 'title')]
+  const parts = [text(left - 36, from + 12, title, { name: 'title' })]
   const top = from + 38
   const legend = lines.filter(({ name }) => name !== '')
   let at = left - 36
@@ -76,13 +76,13 @@ function drawPanel(
   const py = (value: number) => top + (1 - y.position(value)) * plotHeight
   for (const tick of y.ticks) {
     parts.push(`<path class="rule" d="M${left} ${round(py(tick))}h${plotWidth}"/>`)
-    parts.push(text(left - 5, py(tick) + 4, yLabel(tick), '', 'end'))
+    parts.push(text(left - 5, py(tick) + 4, yLabel(tick), { anchor: 'end' }))
   }
   const bottom = top + plotHeight
   for (const tick of x.ticks) {
     // The last label would extend beyond the edge.
     const anchor = x.position(tick) > 0.98 ? 'end' : 'middle'
-    parts.push(text(px(tick), bottom + 14, xLabel(tick), '', anchor))
+    parts.push(text(px(tick), bottom + 14, xLabel(tick), { anchor }))
   }
   for (const line of lines) parts.push(drawLine(line, px, py))
   let end = bottom + 22
@@ -115,7 +115,14 @@ type Place = (value: number) => number
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-const text = (x: number, y: number, words: string, name = '', anchor = ''): string =>
+interface TextLook {
+  /** Class of the style sheet. @default none */
+  readonly name?: string
+  /** SVG's `text-anchor`. @default start */
+  readonly anchor?: string
+}
+
+const text = (x: number, y: number, words: string, { name = '', anchor = '' }: TextLook = {}): string =>
   `<text x="${round(x)}" y="${round(y)}"${name && ` class="${name}"`}${anchor && ` text-anchor="${anchor}"`}>${inXml(words)}</text>`
 
 const inXml = (words: string): string =>

@@ -14,13 +14,12 @@ export function scenarioFigure(
   const unit = hours ? 3_600 : 60
   const x = linear(scenario.seconds / unit, 6)
   const xLabel = (value: number) => `${value}${hours ? ' h' : ' min'}`
-  const line = (
-    name: string,
-    look: Look,
-    of: readonly Sample[],
-    pick: (sample: Sample) => number,
-    steps = false,
-  ): Line => ({ name, look, steps, points: of.map((sample) => [sample.at / unit, pick(sample)] as const) })
+  const line = (name: string, look: Look, of: readonly Sample[], pick: (sample: Sample) => number): Line => ({
+    name,
+    look,
+    points: of.map((sample) => [sample.at / unit, pick(sample)] as const),
+  })
+  const inSteps = (drawn: Line): Line => ({ ...drawn, steps: true })
   const most = (pick: (sample: Sample) => number, lists = [samples]) =>
     Math.max(...lists.flat().map((sample) => pick(sample) || 0))
   const panel = (title: string, y: Panel['y'], lines: readonly Line[], note?: string): Panel => ({
@@ -55,7 +54,7 @@ export function scenarioFigure(
         ),
       ),
       all.map((each, index) =>
-        line(each.rules.name, looks[index] ?? 'grey', each.samples, ({ inService }) => inService, true),
+        inSteps(line(each.rules.name, looks[index] ?? 'grey', each.samples, ({ inService }) => inService)),
       ),
     ),
     panel('Latency of the origin’s answers, ms', logarithmic(10, 1_000), [
@@ -79,7 +78,7 @@ export function scenarioFigure(
       ],
     ),
     panel('Connections at the database, if every pool is full', linear(connectionBudget), [
-      line('open', 'blue', samples, ({ connections }) => connections, true),
+      inSteps(line('open', 'blue', samples, ({ connections }) => connections)),
       line('budget', 'red-dashed', samples, () => connectionBudget),
     ]),
     panel(

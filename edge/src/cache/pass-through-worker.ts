@@ -1,4 +1,5 @@
-import { createPassThrough, type PassThrough } from './pass-through.ts'
+import { untilSetBack } from '../lib/until-set-back.ts'
+import { createPassThrough } from './pass-through.ts'
 import { listMembers } from './policy/blanks.ts'
 
 /** Variables of the pass-through mode, which is off unless both are set. */
@@ -13,24 +14,26 @@ export interface PassThroughEnv {
   readonly PASS_THROUGH_SET_COOKIE?: string
 }
 
-let passThrough: PassThrough | undefined
+/** Undefined if the mode is off. */
+const passThroughOf = untilSetBack(
+  ({ PASS_THROUGH_PREFIX: prefix, PASS_THROUGH_ORIGIN: origin, ...env }: PassThroughEnv) =>
+    prefix === undefined || origin === undefined
+      ? undefined
+      : createPassThrough({
+          prefix,
+          origin,
+          requestFields: listMembers((env.PASS_THROUGH_FIELDS ?? '').toLowerCase()),
+          storeSetCookie: env.PASS_THROUGH_SET_COOKIE === 'explicit' ? 'explicit' : 'never',
+          cacheApi: caches.default,
+          fetch: (...call) => fetch(...call),
+          now: Date.now,
+        }),
+  Date.now,
+)
 
 /** A Worker that is only a cache in front of an HTTP origin. */
 export default {
-  fetch(request, env, context) {
-    const { PASS_THROUGH_PREFIX: prefix, PASS_THROUGH_ORIGIN: origin } = env
-    if (prefix === undefined || origin === undefined) return new Response(null, { status: 404 })
-    passThrough ??= createPassThrough({
-      prefix,
-      origin,
-      requestFields: listMembers((env.PASS_THROUGH_FIELDS ?? '').toLowerCase()),
-      storeSetCookie: env.PASS_THROUGH_SET_COOKIE === 'explicit' ? 'explicit' : 'never',
-      cacheApi: caches.default,
-      fetch: (...call) => fetch(...call),
-      now: Date.now,
-    })
-    return (
-      passThrough.handle(request, (work) => context.waitUntil(work)) ?? new Response(null, { status: 404 })
-    )
-  },
+  fetch: (request, env, context) =>
+    passThroughOf(env)?.handle(request, (work) => context.waitUntil(work)) ??
+    new Response(null, { status: 404 }),
 } satisfies ExportedHandler<PassThroughEnv>

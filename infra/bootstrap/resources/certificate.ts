@@ -35,6 +35,7 @@ export const certificate: Resource = {
     return names === undefined ? undefined : { names }
   },
   make: ({ run }, { names }) => {
+    // The cast is safe: it is made only where names are wanted.
     const [DomainName, ...others] = names as readonly string[]
     const request = {
       DomainName,

@@ -16,23 +16,32 @@ export function checkPatterns({ resource, version, representation }: View): void
     ['schema', resource.schema],
     [`versions.${version}`, representation.schema],
   ] as const) {
-    for (const mistake of mistakesIn(schema, place)) mistakes.add(mistake)
+    for (const mistake of mistakesIn(schema)) mistakes.add(place + mistake)
   }
   if (mistakes.size > 0) throw new DefinitionError(resource.name, [...mistakes])
 }
 
 /** Checks the patterns of an action's input. @throws {DefinitionError} */
-export function checkInputPatterns(action: string, schema: unknown): void {
-  const mistakes = [...mistakesIn(schema, 'input')]
+export function checkInputPatterns(action: string, schema: object): void {
+  const mistakes = mistakesIn(schema).map((mistake) => `input${mistake}`)
   if (mistakes.length > 0) throw new DefinitionError(action, mistakes, 'action')
 }
 
-function* mistakesIn(schema: unknown, place: string): Generator<string> {
+/** Mistakes in a schema, each with its path: `.title: …`. perf: computed once, since each version checks the schema. */
+function mistakesIn(schema: object): readonly string[] {
+  const known = mistakesOf.get(schema) ?? [...findMistakes(schema, '')]
+  mistakesOf.set(schema, known)
+  return known
+}
+
+const mistakesOf = new WeakMap<object, readonly string[]>()
+
+function* findMistakes(schema: unknown, place: string): Generator<string> {
   if (typeof schema !== 'object' || schema === null) return
   // The cast is safe: every member is checked before use.
   const { pattern, patternProperties, uniqueItems, items, maxItems } = schema as Schema
-  if (typeof pattern === 'string') yield* mistakesOf(pattern, place)
-  for (const name of Object.keys(patternProperties ?? {})) yield* mistakesOf(name, place)
+  if (typeof pattern === 'string') yield* slowPattern(pattern, place)
+  for (const name of Object.keys(patternProperties ?? {})) yield* slowPattern(name, place)
   // Ajv compares each item with every other one, unless items are scalars.
   if (
     uniqueItems === true &&
@@ -44,9 +53,9 @@ function* mistakesIn(schema: unknown, place: string): Generator<string> {
   for (const [name, part] of Object.entries(schema)) {
     if (name === 'properties') {
       for (const [field, schemaOfField] of Object.entries(part)) {
-        yield* mistakesIn(schemaOfField, `${place}.${field}`)
+        yield* findMistakes(schemaOfField, `${place}.${field}`)
       }
-    } else if (!valueKeywords.has(name)) yield* mistakesIn(part, `${place}.${name}`)
+    } else if (!valueKeywords.has(name)) yield* findMistakes(part, `${place}.${name}`)
   }
 }
 
@@ -67,12 +76,8 @@ const isScalar = (items: Schema['items']): boolean => scalars.has(items?.type)
 
 const scalars: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null'])
 
-/** Result per pattern, computed once: fields and versions often share one. */
-const verdicts = new Map<string, string | undefined>()
-
-function* mistakesOf(pattern: string, place: string): Generator<string> {
-  if (!verdicts.has(pattern)) verdicts.set(pattern, objectionTo(pattern))
-  const objection = verdicts.get(pattern)
+function* slowPattern(pattern: string, place: string): Generator<string> {
+  const objection = objectionTo(pattern)
   if (objection !== undefined) yield `${place}: the pattern ${pattern} ${objection}`
 }
 
@@ -88,7 +93,7 @@ function objectionTo(pattern: string): string | undefined {
     return `cannot be read: ${(error as Error).message}`
   }
   return (
-    'can match one text in too many ways, so that a caller can make it take very long: begin it with ^, and let no two ' +
+    'can match one text in too many ways, so a caller can make it take very long: begin it with ^, and let no two ' +
     'repeats that follow each other, or lie in each other, take the same characters'
   )
 }
