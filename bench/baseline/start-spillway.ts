@@ -8,7 +8,7 @@ import { startEdgeProcess } from '../edge/edge-process.ts'
 import type { DesignContext, StartedDesign } from './design-context.ts'
 import { atScale, fullScale } from './full-scale.ts'
 
-/** Connections that Spillway may have at a scale: its pool, and the one by which the driver watches the server. */
+/** Connections that Spillway may have at a scale: its pool, and the driver's monitoring connection. */
 export const spillwayBudget = (scale: number): number => atScale(fullScale.spillway.poolSize, scale) + 1
 
 /** Spillway as deployed: the bundled Worker in workerd and one origin, whose pool is scaled like everything else. */

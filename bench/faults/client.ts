@@ -142,7 +142,7 @@ export class Client {
     const marker = markers.next()
     const key = random() < 0.7 ? `key-${marker}` : undefined
     const body = fullBody(resource, marker)
-    const answer = await this.#untilTold(key, {
+    const answer = await this.#untilKnown(key, {
       operation: 'create',
       resource,
       path: `/v2/${resource}`,
@@ -160,7 +160,7 @@ export class Client {
     const { markers, random } = this.#options
     const made = Array.from({ length: 2 + Math.floor(random() * 5) }, () => markers.next())
     const items = made.map((marker) => fullBody(resource, marker, { isLast: true }))
-    await this.#untilTold(random() < 0.7 ? `key-${made[0]}` : undefined, {
+    await this.#untilKnown(random() < 0.7 ? `key-${made[0]}` : undefined, {
       operation: 'batch',
       resource,
       path: `/v2/${resource}/batch`,
@@ -170,7 +170,7 @@ export class Client {
   }
 
   /** A request with a key is repeated until its outcome is known, and sometimes once more. */
-  async #untilTold(key: string | undefined, asked: Omit<Asked, 'via' | 'key'>): Promise<Answer | undefined> {
+  async #untilKnown(key: string | undefined, asked: Omit<Asked, 'via' | 'key'>): Promise<Answer | undefined> {
     const { random, signal } = this.#options
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#ask({ via: this.#edge(), ...asked, ...(key !== undefined && { key }) })

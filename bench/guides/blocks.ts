@@ -7,8 +7,8 @@ export interface Block {
   /** Path from the root that its first line names in a comment; `undefined`: none. */
   readonly file: string | undefined
   /**
-   * Commands that make its answer, or come before it, and that readers do not see: a comment `<!-- run … -->` right
-   * before the block.
+   * Commands that readers do not see: they produce the block's answer, or run before the block. From a comment
+   * `<!-- run … -->` right before it.
    */
   readonly hidden: string | undefined
 }

@@ -99,7 +99,7 @@ test('the command says what it cannot do', async () => {
     stderr: "'soon' is not a duration such as 30s, 5m, 2h or 1d\n",
   })
   await expect(apikeys('create', 'x', '--priority', 'high')).rejects.toMatchObject({
-    stderr: "'high' is no priority\n",
+    stderr: "'high' is not a priority\n",
   })
   await expect(apikeys('burn', 'x')).rejects.toMatchObject({ stderr: expect.stringContaining('usage:') })
 }, 240_000)

@@ -154,7 +154,7 @@ function readOrigins(text: string | undefined, mistakes: string[]): readonly Ori
   const origins = rankedOrigins(text ?? '').flatMap((equals, rank) =>
     equals.map((origin) => ({ origin, rank })),
   )
-  if (origins.length === 0) mistakes.push(`${edgeEnv.origins}: give at least one base URL of the origin.`)
+  if (origins.length === 0) mistakes.push(`${edgeEnv.origins}: must be at least one base URL of the origin.`)
   for (const { origin } of origins) {
     const url = parseUrl(origin)
     if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
@@ -227,7 +227,7 @@ function readZone(
 ): Config['zone'] {
   if (isUnset(id) && isUnset(purgeToken)) return undefined
   if (isUnset(id) || isUnset(purgeToken)) {
-    mistakes.push('ZONE_ID and ZONE_PURGE_TOKEN: set both, or neither to purge this data centre alone.')
+    mistakes.push('ZONE_ID and ZONE_PURGE_TOKEN: set both, or neither to purge only this data centre.')
     return undefined
   }
   return { id, purgeToken }

@@ -96,7 +96,7 @@ async function change(
   if (mode === 'ask') {
     const answer = await terminal.choose('    run it? [y]es, [s]kip, [q]uit ')
     if (answer.startsWith('s')) return false
-    if (!answer.startsWith('y')) throw new Refusal('stopped by you')
+    if (!answer.startsWith('y')) throw new Refusal('you answered no')
   }
   for (const command of commands) await perform(command, terminal)
   const deadline = terminal.nowMs() + (resource.seenWithinMs ?? 60_000)
@@ -104,7 +104,7 @@ async function change(
     const after = await stateOf(resource, setup)
     if (after.kind === 'same') return true
     if (terminal.nowMs() >= deadline)
-      throw new Refusal(`not so after the change: ${line(resource.name, after)}`)
+      throw new Refusal(`not as wanted after the change: ${line(resource.name, after)}`)
     if (terminal.stop.aborted) throw new Refusal('stopped by Ctrl-C while the change is not seen yet')
     await terminal.sleep(5_000)
   }

@@ -10,12 +10,12 @@ export const trustedKeysFile = join(import.meta.dirname, 'trusted-keys.json')
 
 type TrustedKeys = Readonly<Record<NamedStage, readonly string[]>>
 
-/** Trusted keys of a stage: more would be one that nobody remembers. */
+/** Trusted keys of a stage: the current one and the next. A third would be one that nobody remembers. */
 const keysMax = 2
 
 export const readTrustedKeys = (file = trustedKeysFile): TrustedKeys => JSON.parse(readFileSync(file, 'utf8'))
 
-/** A key that cannot be made or forgotten now, in words. */
+/** Why a key cannot be made or removed now. */
 export class ReleaseKeyError extends Error {
   override readonly name = 'ReleaseKeyError'
 }

@@ -18,9 +18,9 @@ export function needCanary(run: Run): void {
   if (run.input('canary') === 'no') return
   if (run.canary === undefined)
     throw new Refusal(
-      'the application names no canary (origin/application/tools.ts): name one, or --canary no',
+      'the application names no canary (origin/application/tools.ts): name one, or pass --canary no',
     )
-  if (run.input('canary-token') === '') throw new Refusal('set CANARY_TOKEN, or say --canary no')
+  if (run.input('canary-token') === '') throw new Refusal('set CANARY_TOKEN, or pass --canary no')
 }
 
 /**

@@ -77,7 +77,9 @@ export class CloudflareApi {
       const [zone] = (await this.get(`/zones?name=${name}`)) as { id: string; name: string }[]
       if (zone !== undefined) return zone
     }
-    throw new Refusal(`no zone of ${host}: is it in this account, and may the token read zones?`)
+    throw new Refusal(
+      `no zone of ${host}: it must be in this account, and the token must be allowed to read zones`,
+    )
   }
 
   #required(name: string): string {

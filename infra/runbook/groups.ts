@@ -18,7 +18,7 @@ export async function groupNamed(run: Run, name: string): Promise<AutoScalingGro
   )
   const [group] = AutoScalingGroups
   if (group === undefined)
-    throw new Refusal(`there is no group ${name} in ${run.region}: is it this region and account?`)
+    throw new Refusal(`there is no group ${name} in ${run.region}: check AWS_REGION and the account`)
   return group
 }
 

@@ -85,5 +85,5 @@ it('goes on watching a change after a look that cannot be taken', async () => {
   })
   expect(isDone).toBe(false)
   expect(text).toContain('… cannot look: Cloudflare answered 502')
-  expect(text).toContain('✗ stopped, and taken back by the cloud: it does harm')
+  expect(text).toContain('✗ stopped, and rolled back by the cloud: it does harm')
 })

@@ -60,7 +60,7 @@ async function look({ database, look: reads }: Runbook, run: Run): Promise<void>
   const { kind } = run.config.database
   if (database !== undefined && database !== kind) {
     throw new Refusal(
-      `the database of ${run.stage} is ${kind}, and this runbook is for ${database}: ask its operator`,
+      `the database of ${run.stage} is ${kind}, but this runbook is for ${database}: ask its operator`,
     )
   }
   await reads?.(run)
@@ -114,7 +114,7 @@ async function takeStep(
     if (mode === 'ask') {
       const answer = await terminal.choose('   run it? [y]es, [s]kip, [q]uit ')
       if (answer.startsWith('s')) return
-      if (!answer.startsWith('y')) throw new Refusal('stopped by you')
+      if (!answer.startsWith('y')) throw new Refusal('you answered no')
     }
     // Decided before the change, which may hide what was there.
     const undo = step.undo(run)
@@ -158,7 +158,7 @@ async function hold(
   for (let said = ''; ; ) {
     const words = await look()
     if (words === undefined) return
-    if (terminal.nowMs() >= deadline) throw new Refusal(`not so: ${say}: ${words}`)
+    if (terminal.nowMs() >= deadline) throw new Refusal(`not done in time: ${say}: ${words}`)
     if (terminal.stop.aborted) throw new Refusal(`stopped by Ctrl-C while waiting: ${words}`)
     if (words !== said) terminal.print(`   … ${words}`)
     said = words

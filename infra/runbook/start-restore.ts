@@ -47,7 +47,7 @@ export async function startRestore(run: Run): Promise<Command> {
     ({ OutputKey }) => OutputKey === 'RestoreRole',
   )?.OutputValue
   if (role === undefined)
-    throw new Refusal('the data stack has no role that restores: only protected stages back up')
+    throw new Refusal('the data stack has no role that restores: only protected stages have backups')
   return call(
     run.aws.backup,
     new StartRestoreJobCommand({

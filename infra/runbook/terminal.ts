@@ -38,7 +38,7 @@ export function openTerminal(
 }
 
 async function choose(question: string): Promise<string> {
-  if (!process.stdin.isTTY) throw new Refusal('there is no terminal to answer in: use --plan or --yes')
+  if (!process.stdin.isTTY) throw new Refusal('there is no terminal to ask in: use --plan or --yes')
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
   const answer = await terminal.question(question)
   terminal.close()

@@ -43,7 +43,7 @@ export async function underWatch(
   })()
   const [changed, watched] = await Promise.allSettled([changing, watching])
   const hurts = watched.status === 'fulfilled' ? watched.value : undefined
-  if (hurts !== undefined) throw new Refusal(`stopped, and taken back by the cloud: ${hurts}`)
+  if (hurts !== undefined) throw new Refusal(`stopped, and rolled back by the cloud: ${hurts}`)
   if (changed.status === 'rejected') throw changed.reason
   if (watched.status === 'rejected') throw watched.reason
 }

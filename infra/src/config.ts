@@ -124,7 +124,7 @@ export function checkStage(config: StageConfig): readonly string[] {
   for (const key of config.releaseKeys) {
     need(
       /^MCowBQYDK2VwAyEA[A-Za-z0-9+/]{43}=$/.test(key),
-      `releaseKeys has ${key}, which is no public key of Ed25519`,
+      `releaseKeys has ${key}, which is not a public key of Ed25519`,
     )
   }
   for (const mistake of databaseMistakes(database)) need(false, mistake)

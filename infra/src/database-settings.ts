@@ -69,21 +69,21 @@ export function databaseMistakes(settings: DatabaseSettings): readonly string[] 
   const mistakes: string[] = []
   const { hosts, replicaSet, networks, limits } = settings
   if (!/^[a-z0-9.-]+(:\d+)?(,[a-z0-9.-]+(:\d+)?)*$/i.test(hosts)) {
-    mistakes.push(`database.hosts is the name of an SRV record, or HOST:PORT,HOST:PORT; it is ${hosts}`)
+    mistakes.push(`database.hosts must be the name of an SRV record, or HOST:PORT,HOST:PORT; it is ${hosts}`)
   }
   if (isSrv(settings) && replicaSet !== undefined) {
-    mistakes.push('database.replicaSet does not go with an SRV record, which has it')
+    mistakes.push('database.replicaSet must not be set with an SRV record, which names it')
   }
   if (!isSrv(settings) && replicaSet === undefined) {
-    mistakes.push('database.replicaSet is missing: majority writes need a replica set, and its name')
+    mistakes.push('database.replicaSet must be set: majority writes need a replica set')
   }
   if ('connections' in limits && !(Number.isSafeInteger(limits.connections) && limits.connections > 0)) {
-    mistakes.push('database.limits.connections is the net.maxIncomingConnections of a member, above 0')
+    mistakes.push('database.limits.connections must be the net.maxIncomingConnections of a member, above 0')
   }
   if (networks.length === 0) mistakes.push('database.networks is empty: no origin could reach the database')
   for (const network of networks) {
     if (!/^\d{1,3}(\.\d{1,3}){3}\/\d{1,2}$/.test(network)) {
-      mistakes.push(`database.networks has ${network}, which is no IPv4 network such as 10.8.0.0/21`)
+      mistakes.push(`database.networks has ${network}, which is not an IPv4 network such as 10.8.0.0/21`)
     } else if (network.endsWith('/0')) {
       mistakes.push(
         `database.networks has ${network}: name the networks of the members, not the whole internet`,

@@ -37,7 +37,7 @@ export function teamPlaceholders({ alertEmail, cloudflared, repository }: TeamSe
   if (!/^\S+@\S+$/.test(alertEmail) || /@(?:[\w-]+\.)*example\.(?:com|net|org)$/.test(alertEmail))
     findings.push(`alertEmail is ${alertEmail}: put in your own`)
   if (!/^\d{4}\.\d+\.\d+-[0-9a-f]{64}$/.test(cloudflared))
-    findings.push('cloudflared is no version with a digest, as in runbooks/first-deploy.md')
+    findings.push('cloudflared must be a version with a digest, as in runbooks/first-deploy.md')
   if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
     findings.push(`repository is ${repository}: must be OWNER/NAME`)
   return findings

@@ -44,7 +44,7 @@ export function subjectReport(word: string, control: readonly ControlEntry[]): s
   const revoked = control.find(({ name }) => name === `${controlPrefix.subject}${word}`)
   if (revoked === undefined) {
     return [
-      `${word} is no request that the logs know: it was served, or its line is gone. It is no subject that is revoked.`,
+      `${word} is neither a request in the logs (it was served, or its line is gone) nor a revoked subject.`,
       'Logs hold no subjects. For a caller who is refused, take X-Request-Id of an answer, or requestId of its body.',
     ].join('\n')
   }

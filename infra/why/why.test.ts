@@ -94,7 +94,7 @@ describe('the first cause', () => {
     expect(first?.evidence.join()).not.toBe('')
   })
 
-  it('is none of a healthy stack, even under load', () => {
+  it('is not reported of a healthy stack, even under load', () => {
     expect(diagnose(calm)).toEqual([])
     const loaded = {
       admitted: 9_000,

@@ -121,7 +121,7 @@ describe('a write that may have happened', () => {
     })
   })
 
-  it('an answer of a proxy in between is none of the API', async () => {
+  it("an answer of a proxy in between is not taken for the API's", async () => {
     const { sendAll } = setUp([new Response('<html>', { status: 502 })])
     expect((await sendAll({ method: 'DELETE' })).error).toMatchObject({
       name: 'NoAnswer',

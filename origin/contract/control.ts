@@ -44,7 +44,7 @@ export function parseControl(text: string | null): readonly ControlEntry[] {
   if (text.length > controlSnapshotMax)
     throw new Error(`${controlSnapshotKey} is too long: ${text.length} characters`)
   const entries = entriesOf(text)
-  if (entries === undefined) throw new Error(`${controlSnapshotKey} is no snapshot of the switches`)
+  if (entries === undefined) throw new Error(`${controlSnapshotKey} is not a snapshot of the switches`)
   return entries
 }
 

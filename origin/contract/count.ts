@@ -16,7 +16,7 @@ export const countLimit = 10_000
 /** Parses the parameter `count`: `true`, or absent. */
 export function parseCount(text: string | undefined, errors: FieldError[]): boolean {
   if (text !== undefined && text !== 'true') {
-    errors.push({ parameter: 'count', detail: 'Must be true, or be left out.' })
+    errors.push({ parameter: 'count', detail: 'Must be true, or be omitted.' })
   }
   return text === 'true'
 }

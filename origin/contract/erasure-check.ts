@@ -43,7 +43,7 @@ function* checkBlanks(
   )
   for (const [name, value] of Object.entries(set)) {
     if (!isValueOf(schema.properties[name] ?? {}, value))
-      yield `${place}.set: ${JSON.stringify(value)} is no value of '${name}': name one that its schema allows`
+      yield `${place}.set: ${JSON.stringify(value)} is not a value of '${name}': name one that its schema allows`
     if (unique.has(name))
       yield `${place}.set sets '${name}', which is unique: two documents cannot have one constant`
   }

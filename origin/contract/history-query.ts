@@ -44,7 +44,7 @@ export function parseHistoryQuery(search: string): Parsed<HistoryQuery> {
   return { ok: true, value: { limit, after, canonical: parts.join('&') } }
 }
 
-/** Answer to a cursor that is none of this history. */
+/** Answer to a cursor of another history, or to text that is not a cursor. */
 export const foreignCursor = invalidCursor(
   'Not a cursor of this history. Use one as it was returned, with the same path, or start again without a cursor.',
 )

@@ -80,7 +80,7 @@ it.each([
   [{ erasure: { ownerId: { remove: ['text'] } } }, "names 'text', which every document must have"],
   [{ erasure: { ownerId: { set: { title: '' } } } }, "names 'title', which the schema does not have"],
   [{ erasure: { ownerId: { set: { text: 'gone' } } } }, "sets 'text', which is unique"],
-  [{ erasure: { ownerId: { set: { count: '0' } } } }, `set: "0" is no value of 'count'`],
+  [{ erasure: { ownerId: { set: { count: '0' } } } }, `set: "0" is not a value of 'count'`],
   [{ erasure: { ownerId: { set: { ownerId: 'x' } } } }, 'names itself'],
   [{ erasure: { ownerId: 'delete' }, stored }, 'others write these documents as well'],
 ])('refuses %j', (changes, mistake) => {

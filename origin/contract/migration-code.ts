@@ -20,7 +20,7 @@ export function* checkMigrationCode({
 
 function mistakeOf({ up, changes }: Migration, samples: readonly Fields[]): string | undefined {
   for (const sample of samples) {
-    // Documents of the shape before lack the fields that are added.
+    // Documents of the previous shape lack the fields that the migration adds.
     const lacking = Object.fromEntries(Object.entries(sample).filter(([name]) => !changes.includes(name)))
     for (const document of [lacking, sample]) {
       const found = mistakeOn(document, up)

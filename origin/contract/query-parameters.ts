@@ -41,7 +41,7 @@ export function parseQueryParameters(
     const value = givenValue(schema, sent.value.get(name))
     if (typeof value === 'object') errors.push({ parameter: name, detail: value.detail })
     else if (value !== undefined) values[name] = value
-    else if (required.includes(name)) errors.push({ parameter: name, detail: 'Missing: must be given.' })
+    else if (required.includes(name)) errors.push({ parameter: name, detail: 'Required parameter.' })
   }
   const canonical = Object.entries(values)
     .map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)

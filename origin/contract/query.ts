@@ -84,7 +84,8 @@ export function parseListQuery(
   const near = readWith(parseNear, 'near', { taken, errors })
   if (near !== undefined) filterTexts.push(`near=${encodeURIComponent(formatNear(near))}`)
   for (const other of near === undefined ? [] : ['sort', 'search', 'count']) {
-    if (taken.has(other)) errors.push({ parameter: other, detail: 'Not with near, which lists by distance.' })
+    if (taken.has(other))
+      errors.push({ parameter: other, detail: 'Cannot be combined with near, which sorts by distance.' })
   }
   const sort =
     near !== undefined

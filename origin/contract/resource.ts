@@ -236,7 +236,7 @@ export function asStored<
   }
 }
 
-/** Marks the named fields as read-only: they are sent, and refused in bodies. */
+/** Marks the named fields as read-only: answers contain them, and bodies must not. */
 export type MarkedReadOnly<Stored extends TProperties, ReadOnly extends string> = {
   [Field in keyof Stored]: Field extends ReadOnly
     ? Stored[Field] & { readonly readOnly: true }

@@ -92,7 +92,7 @@ export interface Receivers {
 /** Defines receivers of webhooks that callers of the API manage (`defineApplication({ receivers })`). */
 export function webhookReceivers({ access, version, max = 100 }: ReceiversOptions): Receivers {
   if (!Number.isInteger(max) || max < 1 || max > 1_000)
-    throw new TypeError('webhookReceivers: max is an integer from 1 to 1,000')
+    throw new TypeError('webhookReceivers: max must be an integer from 1 to 1,000')
   const on = resource(receiversName, {
     description: 'Receivers of webhooks.',
     schema: stored,

@@ -54,7 +54,7 @@ await withDatabase(async (db) => {
   switch (command) {
     case 'create': {
       const { priority } = values
-      if (priority !== undefined && !isPriority(priority)) throw new Error(`'${priority}' is no priority`)
+      if (priority !== undefined && !isPriority(priority)) throw new Error(`'${priority}' is not a priority`)
       const key = {
         ...{ name: subject, expiresAt, scopes: values.scopes?.split(',') ?? [] },
         ...(values.subject !== undefined && { subject: values.subject }),

@@ -129,7 +129,7 @@ it('refuses to move a document to a foreign tenant', async () => {
   const refused = await give(author, 'other')
   expect([refused.status, refused.json.detail]).toEqual([
     403,
-    'The access token does not belong to the tenant that this change gives the document.',
+    'The access token does not belong to the tenant that this change sets.',
   ])
   expect((await give(both, 'third')).status).toBe(403)
   expect((await give(both, 'other')).json).toMatchObject({ orgId: 'other' })

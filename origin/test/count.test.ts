@@ -99,7 +99,7 @@ it('is an unknown parameter without countMax, and accepts only true', async () =
     [{ parameter: 'count', detail: 'Unknown parameter. Supported: sort, fields, limit, cursor.' }],
   ])
   const { json } = await list('orders?count=exact')
-  expect(json.errors).toEqual([{ parameter: 'count', detail: 'Must be true, or be left out.' }])
+  expect(json.errors).toEqual([{ parameter: 'count', detail: 'Must be true, or be omitted.' }])
 })
 
 it('is in OpenAPI only with countMax', async () => {

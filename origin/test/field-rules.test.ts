@@ -172,7 +172,7 @@ it('compares lists by a field only for those who are shown it of every document'
     const refused = await by(who)
     expect([refused.status, refused.json.code]).toEqual([403, 'insufficient-scope'])
     expect(refused.json.errors).toEqual([
-      { parameter: 'email', detail: 'You are not shown this field of every document.' },
+      { parameter: 'email', detail: 'You may not read this field of every document.' },
     ])
   }
   for (const query of ['email[prefix]=a', 'or=(email[prefix]=a,email=b)']) {

@@ -198,7 +198,7 @@ describe('a list', () => {
     [{ filter: { topic: { gt: 'a' } }, limit: 1 }, "'topic' has no 'gt': use "],
     [{ filter: { topic, rank: 'many' }, limit: 1 }, "'rank': Must be an integer"],
     [{ filter: { topic, hidden: 1 }, limit: 1 }, "'notes' has no field 'hidden' that can be compared"],
-    [{ filter: { topic, open: undefined }, limit: 1 }, "'open' is compared with undefined"],
+    [{ filter: { topic, open: undefined }, limit: 1 }, "'open' must not be compared with undefined"],
     [{ filter: { topic }, limit: 0 }, "a list's limit must be an integer from 1 to 1000"],
     [{ filter: { topic }, limit: 1_001 }, "a list's limit must be an integer from 1 to 1000"],
   ])('of %j is a defect, whose message names the fix', async (options, message) => {

@@ -171,7 +171,7 @@ describe('parameters', () => {
   })
 
   it.each([
-    ['/v1/articles/by-author', 'authorId', 'Missing: must be given.'],
+    ['/v1/articles/by-author', 'authorId', 'Required parameter.'],
     ['/v1/articles/by-author?authorId=a&limit=21', 'limit', expect.any(String)],
     ['/v1/articles/by-author?authorId=a&limit=many', 'limit', expect.stringContaining('Must be an integer')],
     [

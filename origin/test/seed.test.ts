@@ -45,6 +45,6 @@ it('completes an interrupted load', async () => {
 it('refuses documents of an unknown resource before it loads any', async () => {
   const documents = () => ({ places: [{ id: 'new' }], towns: [{ id: '1' }] })
   const wrong = loadSeed(database.db, { revision: 'wrong', documents }, resources)
-  await expect(wrong).rejects.toThrow("'towns', which is no resource")
+  await expect(wrong).rejects.toThrow("'towns', which is not a resource")
   expect(await places().findOne({ _id: 'new' as never })).toBeNull()
 })

@@ -89,6 +89,6 @@ describe('an application in a test', () => {
   })
 })
 
-it('a clock refuses a start that is no time', () => {
-  expect(() => new TestClock('tomorrow')).toThrow("'tomorrow' is no time")
+it('a clock refuses a start that is not a time', () => {
+  expect(() => new TestClock('tomorrow')).toThrow("'tomorrow' is not a time")
 })

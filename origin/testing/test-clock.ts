@@ -8,7 +8,7 @@ export class TestClock {
   constructor(start: string) {
     this.#nowMs = Date.parse(start)
     if (Number.isNaN(this.#nowMs))
-      throw new TypeError(`'${start}' is no time: use one such as 2027-01-01T00:00:00Z`)
+      throw new TypeError(`'${start}' is not a time: use one such as 2027-01-01T00:00:00Z`)
   }
 
   /** Milliseconds since the epoch. */

@@ -12,7 +12,7 @@ export class EventQueue {
     return this.#times.length
   }
 
-  /** Time of the next event; infinite where there is none. */
+  /** Time of the next event; `Infinity` for an empty queue. */
   get nextTime(): number {
     return this.#times[0] ?? Number.POSITIVE_INFINITY
   }

@@ -67,7 +67,7 @@ it.each(['', 'normal', '[]', '{"entries":[{"name":1}]}', '{"entries":[{"name":"s
     await at(0)
     stored = text
     expect((await at(20_000)).shed).toBe('normal')
-    expect(failures).toEqual(['Error: control is no snapshot of the switches'])
+    expect(failures).toEqual(['Error: control is not a snapshot of the switches'])
     expect(source.due(34_999)).toBeUndefined()
     publish(mallory)
     expect((await at(35_000)).shed).toBeUndefined()

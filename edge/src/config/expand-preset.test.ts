@@ -60,7 +60,7 @@ describe('a preset', () => {
   })
 
   it.each([
-    ['a preset that there is none of', { ...auth0, preset: 'auth1' }, 'preset: must be one of auth0, clerk'],
+    ['an unknown preset', { ...auth0, preset: 'auth1' }, 'preset: must be one of auth0, clerk'],
     ['a preset of every object', { ...auth0, preset: 'constructor' }, 'preset: must be one of'],
     ['no slash', { ...auth0, issuer: 'https://shop.eu.auth0.com' }, 'https://TENANT.eu.auth0.com/'],
     ['no audience', { ...auth0, audience: undefined }, 'audience: must be the value of aud'],
@@ -92,7 +92,7 @@ describe('a preset', () => {
     ['required claims that are text', { ...auth0, requiredClaims: 'azp' }, 'requiredClaims: must be'],
     ['refused claims in a list', { ...auth0, refusedClaims: ['sts'] }, 'refusedClaims: must be'],
     ['a refused claim of any value', { ...auth0, refusedClaims: { sts: true } }, 'refusedClaims: must be'],
-    ['a setting that there is none of', { ...auth0, tenant: 'shop' }, 'tenant: there is no such setting'],
+    ['an unknown setting', { ...auth0, tenant: 'shop' }, 'tenant: unknown setting'],
   ])('with %s is one mistake', (_name, item, mistake) => {
     const { mistakes } = read(item)
     expect(mistakes).toHaveLength(1)

@@ -21,7 +21,7 @@ export function expandPreset(place: string, item: Settings, mistakes: string[]):
   const preset = known ?? oidc
   const { issuer } = own
   if (isText(issuer) && !preset.issuer.pattern.test(issuer)) {
-    mistakes.push(`${place}.issuer: of preset ${name}, it must be of the form ${preset.issuer.example}.`)
+    mistakes.push(`${place}.issuer: for preset ${name}, it must have the form ${preset.issuer.example}.`)
   }
   const { audience, standIn } = audienceOf(`${place}.audience`, own.audience, preset, mistakes)
   return {

@@ -12,7 +12,7 @@ export function readRequiredClaims(place: string, given: unknown, mistakes: stri
   const claims = readClaims(given, (values) => values === true || isTextList(values))
   if (claims === undefined) {
     mistakes.push(
-      `${place}: must be { "claim": "value" }, { "claim": ["one", "other"] } or { "claim": true }, of no registered claim.`,
+      `${place}: must be { "claim": "value" }, { "claim": ["one", "other"] } or { "claim": true }, without registered claims.`,
     )
   }
   // The cast: each value was just checked to be a list of strings or true.
@@ -27,7 +27,7 @@ export function readRefusedClaims(
   const claims = readClaims(given, isTextList)
   if (claims === undefined) {
     mistakes.push(
-      `${place}: must be { "claim": "value" } or { "claim": ["one", "other"] }, of no registered claim.`,
+      `${place}: must be { "claim": "value" } or { "claim": ["one", "other"] }, without registered claims.`,
     )
   }
   // The cast: each value was just checked to be a list of strings.
@@ -57,7 +57,7 @@ export function readClaimPlaces(place: string, given: unknown, mistakes: string[
   const places = Object.fromEntries(entries) as TokenIssuer['claims']
   const paths = Object.values(places).flat()
   for (const twice of new Set(paths.filter((path, index) => paths.indexOf(path) !== index))) {
-    mistakes.push(`${place}: '${twice}' is used twice: give each claim one name, and use that in rules.`)
+    mistakes.push(`${place}: '${twice}' is used twice: give each claim one name, and use that name in rules.`)
   }
   return places
 }

@@ -17,7 +17,7 @@ export interface IssuerLogin {
 export function readLogin(place: string, value: unknown, mistakes: string[]): IssuerLogin | undefined {
   if (value === undefined) return undefined
   const { clientId, authorizationUrl, tokenUrl, parameters = {}, ...unknown } = membersOf(value)
-  for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: there is no such setting.`)
+  for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: unknown setting.`)
   if (!isText(clientId)) mistakes.push(`${place}.clientId: must be a public client of the issuer.`)
   for (const [name, url] of Object.entries({ authorizationUrl, tokenUrl })) {
     if (!isSafeUrl(url)) mistakes.push(`${place}.${name}: must be an https URL (http on 127.0.0.1 only).`)

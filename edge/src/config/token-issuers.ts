@@ -22,7 +22,7 @@ export function readIssuers(text: string | undefined, mistakes: string[]): reado
   })
   if (listed.length > 1 && listed.some((item) => membersOf(item).namespace === undefined)) {
     mistakes.push(
-      `${name}: with several issuers, give each a namespace, or a subject of one could pass for another's: ` +
+      `${name}: with several issuers, give each a namespace; otherwise a subject of one could pass for another's: ` +
         `a short name, the same for issuers that share their users, and "" for one whose subjects stay as they are.`,
     )
   }
@@ -48,7 +48,7 @@ function readIssuer(place: string, item: Readonly<Record<string, unknown>>, mist
     login,
     ...unknown
   } = item
-  for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: there is no such setting.`)
+  for (const name of Object.keys(unknown)) mistakes.push(`${place}.${name}: unknown setting.`)
   if (!isText(issuer)) mistakes.push(`${place}.issuer: must be a non-empty string.`)
   const required = readRequiredClaims(`${place}.requiredClaims`, requiredClaims, mistakes)
   if (audience === undefined ? !Object.values(required).some(Array.isArray) : !isText(audience)) {
@@ -72,7 +72,7 @@ function readIssuer(place: string, item: Readonly<Record<string, unknown>>, mist
     mistakes.push(`${place}.namespace: must be at most 32 lower-case letters, digits and hyphens.`)
   }
   if (namespace === 'key') {
-    mistakes.push(`${place}.namespace: 'key' begins the subjects of API keys: use another one.`)
+    mistakes.push(`${place}.namespace: 'key' is the prefix of subjects of API keys: use another one.`)
   }
   // The cast: a member of another type has recorded a mistake, and then the result is unused.
   return {

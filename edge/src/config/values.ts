@@ -41,6 +41,6 @@ export function readChoice<Choice extends string>(
 ): Choice {
   if (text === undefined || text === '') return choices[0]
   const choice = choices.find((candidate) => candidate === text)
-  if (choice === undefined) mistakes.push(`${name}: '${text}' is none of ${choices.join(', ')}.`)
+  if (choice === undefined) mistakes.push(`${name}: '${text}' must be one of ${choices.join(', ')}.`)
   return choice ?? choices[0]
 }

@@ -359,7 +359,7 @@ const distrusted = (random: number): ForwardError =>
   )
 
 /**
- * 408, since the client's own behaviour is none of the 5xx (RFC 9110 §15.5.9). The origin acts only on whole bodies, so
+ * 408, since the client's behaviour is not a server error (RFC 9110 §15.5.9). The origin acts only on whole bodies, so
  * a write whose body never ended has not happened.
  */
 export const abandoned = (): ForwardError =>

@@ -65,7 +65,7 @@ export async function settleUnknown(
   const tags = presumedTags(exchange.plan.route, principalOf(exchange)?.subject)
   return {
     code: 'outcome-unknown',
-    detail: `The write was sent, but the response was lost: it may have happened or may still happen. ${adviceAfter(sent)}`,
+    detail: `The write was sent, but the response was lost: the write may have happened, or may still happen. ${adviceAfter(sent)}`,
     retryAfterSeconds: retryAfterSeconds(1, parts.random()),
     headers: await follow(exchange, { kind: 'unknown', tags }, parts),
   }

@@ -71,6 +71,6 @@ const malformed: Problem = {
 }
 const unfinished: Problem = {
   code: 'overloaded',
-  detail: 'Not everything could be purged. Send the same tags again.',
+  detail: 'Not every tag could be purged. Send the same tags again.',
   retryAfterSeconds: 1,
 }

@@ -144,7 +144,7 @@ const tooMany = (entry: 'full' | 'over-share', random: number): Problem => ({
 
 const nominated = (name: string): Problem => ({
   code: 'invalid-header',
-  detail: `Connection must not list ${name}: without it the request would mean something else.`,
+  detail: `Connection must not list ${name}: removing it would change the meaning of the request.`,
   errors: [{ header: 'Connection', detail: `Lists ${name}.` }],
 })
 

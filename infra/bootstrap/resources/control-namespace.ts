@@ -48,7 +48,8 @@ export const controlBindingId: Resource = {
         typed: `sed -i 's/${from}/${to}/' edge/wrangler.jsonc`,
         send: async () => {
           const text = await readFile(file, 'utf8')
-          if (text.split(from).length !== 2) throw new Refusal(`${from} is not there once: put in ${to}`)
+          if (text.split(from).length !== 2)
+            throw new Refusal(`${from} must occur exactly once: insert ${to} by hand`)
           await writeFile(file, text.replace(from, to))
         },
       },

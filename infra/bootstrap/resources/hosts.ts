@@ -8,7 +8,7 @@ export function tunnelHosts({ edge, run }: Setup): readonly string[] {
   const [hosts = []] = rankedOrigins(String(edge().vars.ORIGINS ?? ''))
   const { tunnels } = run.config.tunnel
   if (hosts.length !== tunnels)
-    throw new Refusal(`ORIGINS has ${hosts.length} side by side, and the stage ${tunnels} tunnels`)
+    throw new Refusal(`ORIGINS has ${hosts.length} side by side, but the stage has ${tunnels} tunnels`)
   return hosts.map((origin) => new URL(origin).hostname)
 }
 

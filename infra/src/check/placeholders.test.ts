@@ -13,7 +13,7 @@ describe('placeholders', () => {
       'TOKEN_ISSUERS names login.example.com, which is an example: put in your own',
       'CORS_ORIGINS names app.example.com, which is an example: put in your own',
       'routes names api.example.com, which is an example: put in your own',
-      'CONTROL: spillway-control-production is no id of a KV namespace: 32 hexadecimal digits',
+      'CONTROL: spillway-control-production is not the id of a KV namespace: it must be 32 hexadecimal digits',
     ])
   })
 

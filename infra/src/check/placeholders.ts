@@ -16,7 +16,10 @@ export function placeholders({ vars, routes, kvNamespaces }: EdgeEnvironment): r
     }),
     ...kvNamespaces
       .filter(({ id = '' }) => !namespaceId.test(id))
-      .map(({ binding, id }) => `${binding}: ${id} is no id of a KV namespace: 32 hexadecimal digits`),
+      .map(
+        ({ binding, id }) =>
+          `${binding}: ${id} is not the id of a KV namespace: it must be 32 hexadecimal digits`,
+      ),
   ]
 }
 

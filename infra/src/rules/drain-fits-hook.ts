@@ -20,7 +20,9 @@ export const drainFitsHook = (stage: string, times: DrainTimes): IValidation => 
     const { drain, unitStop, poll, leave, hook } = times
     const mistakes: string[] = []
     if (unitStop <= drain) {
-      mistakes.push(`${stage}: systemd kills the origin after ${unitStop} s, within its drain of ${drain} s`)
+      mistakes.push(
+        `${stage}: systemd kills the origin after ${unitStop} s, before its drain of ${drain} s ends`,
+      )
     }
     if (hook <= poll + leave + unitStop) {
       mistakes.push(

@@ -35,7 +35,7 @@ describe('a bug is noticed', () => {
       ),
       world.text,
     ).toBe('failed')
-    expect(world.text).toContain('not so after the change')
+    expect(world.text).toContain('not as wanted after the change')
     // The CDK takes long, and has been proven to make them.
     if (/^(CDK|stacks)/.test(name)) world.deployStacks()
     expect(await world.run('yes', around(name)), world.text).toBe('whole')

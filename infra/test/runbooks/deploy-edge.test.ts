@@ -114,7 +114,7 @@ describe('deploy-edge with the canary', () => {
 
   it('is refused before a change without its token', async () => {
     expect(await world.run(deployEdge, { 'canary-token': '' })).toBe(false)
-    expect(text()).toContain('set CANARY_TOKEN, or say --canary no')
+    expect(text()).toContain('set CANARY_TOKEN, or pass --canary no')
     expect(world.changes).toEqual([])
   })
 })

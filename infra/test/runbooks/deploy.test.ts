@@ -137,7 +137,7 @@ describe('deploy-origin with the canary', () => {
     expect(await world.run(deployOrigin, {})).toBe(false)
     expect(text()).toContain('the canary fails with new origins in service: change: 500 internal')
     expect(text()).toContain('$ aws cloudformation cancel-update-stack')
-    expect(text()).toContain('stopped, and taken back by the cloud')
+    expect(text()).toContain('stopped, and rolled back by the cloud')
     expect(world.aws.stacks.releaseOf(stack)).toBe(former)
     expect(world.faults, text()).toEqual([])
   })

@@ -154,7 +154,7 @@ export class AwsReader {
       new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] }),
     )
     const [group] = AutoScalingGroups
-    if (group === undefined) throw new Error(`there is no group ${name}: is it this region and account?`)
+    if (group === undefined) throw new Error(`there is no group ${name}: check AWS_REGION and the account`)
     return group.Instances ?? []
   }
 

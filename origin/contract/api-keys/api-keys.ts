@@ -75,7 +75,7 @@ const secretShown = Type.String({
   description: 'The key itself. Shown this once: the answer to a repeated request lacks it.',
 })
 const issued = Type.Object({
-  id: Type.String({ description: 'Id of the key: the part of it that is no secret.' }),
+  id: Type.String({ description: 'Id of the key: the part of it that is not secret.' }),
   key: Type.Optional(secretShown),
   subject: Type.String(),
   expiresAt: time('End of the key.'),

@@ -28,7 +28,7 @@ export const ordered = ['number', 'date', 'date-time', 'decimal', 'int64'] as co
 /** Types with more than two values. */
 export const manyValued = ['string', 'choice', 'object-id', 'uuid', ...ordered] as const
 
-/** All types. */
+/** Every type that a filter can have. */
 export const everyKind = [...manyValued, 'boolean'] as const
 
 /** Parses a value from a caller's text. */

@@ -66,7 +66,7 @@ function refusalOf(
 ): string | undefined {
   const unknown = entries.find(([path]) => !byPath.has(path))
   if (unknown !== undefined || entries.length === 0)
-    return `its field ${unknown?.[0] ?? '_id'} is no field of the resource`
+    return `its field ${unknown?.[0] ?? '_id'} is not a field of the resource`
   const kinds = entries.map(([, kind]) => kind)
   if (index.partialFilterExpression !== undefined) return 'it has some of the documents alone'
   if (index.sparse === true && index.unique !== true) return 'it is sparse'

@@ -75,13 +75,13 @@ function idTypeOf(shape: Shape | undefined, notes: string[]): IdType | undefined
   if (ids.size > 1)
     notes.push(`_id: has the types ${listed}; documents of another type than ${first} are not shown`)
   if (first === 'integer' && !shape.isWhole)
-    notes.push('_id: some are no integers; lists that contain one fail')
+    notes.push('_id: some are not integers; lists that contain one fail')
   if (first === 'integer')
-    notes.push('_id: are integers, which Spillway does not make; access.create is never')
+    notes.push('_id: are integers, which Spillway does not generate; access.create is never')
   return first
 }
 
-/** Maps times of creation and change. @returns the stored names of all system fields */
+/** Maps the fields that hold the times of creation and last change. @returns the stored names of all system fields */
 function mapTimes(shape: Shape, { fields, types }: Findings): ReadonlySet<string> {
   const mapped = new Set(['_id'])
   for (const [field, pattern] of Object.entries(times)) {

@@ -129,6 +129,6 @@ function problemOf(
 
 const tooLate: Problem = {
   code: 'deadline-exceeded',
-  detail: 'The write could not be judged before its deadline. Nothing was done.',
+  detail: 'The write could not be checked before its deadline. Nothing was done.',
   retryAfterSeconds: 1,
 }

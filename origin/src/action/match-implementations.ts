@@ -98,7 +98,7 @@ function match<Declared extends { readonly name: string; readonly on: ActionReso
   for (const [one, code] of written) {
     if (!declared.includes(one)) {
       mistakes.push(
-        `${named(one)} is ${done}, but not in the application's ${list}: list it in origin/application/index.ts`,
+        `${named(one)} is ${done}, but missing in the application's ${list}: add it in origin/application/index.ts`,
       )
     } else if (matched.has(one)) mistakes.push(`${named(one)} is ${done} twice: remove one`)
     else matched.set(one, code)

@@ -135,7 +135,7 @@ export class QueryReads implements QueryStore {
   ) {
     const { known, residual } = this.#readable(resource)
     if (known.query.countMax === 0)
-      throw new TypeError(`'${known.name}' is not counted: give it a query.countMax`)
+      throw new TypeError(`'${known.name}' cannot be counted: give it a query.countMax`)
     const listed = this.#listOf(known, options, 1)
     for (const tag of tagsOfList(known, listed.filters, this.#subject, residual)) this.#lists.add(tag)
     const { repository, call } = this.#options
@@ -171,7 +171,9 @@ export class QueryReads implements QueryStore {
     for (const { path } of comparisons(known, listed)) {
       const [field = path] = path.split('.', 1)
       if (known.fieldAccess.rules[field]?.read === undefined) continue
-      throw new TypeError(`'${field}' of '${known.name}' is not shown to all: name the resource in readsAll`)
+      throw new TypeError(
+        `'${field}' of '${known.name}' may not be read by everybody: name the resource in readsAll`,
+      )
     }
     return listed
   }

@@ -93,7 +93,7 @@ export function storedList(
   const fields = order.path === '_id' ? [order] : [order, { ...byId, descending: order.descending }]
   if (near !== undefined) {
     if (sort !== undefined || search !== undefined)
-      throw new TypeError('near goes with neither sort nor search')
+      throw new TypeError('near cannot be combined with sort or search')
     if (pointField(resource) === undefined) throw new TypeError(`'${resource.name}' has no '2dsphere' index`)
   } else if (search !== undefined) {
     if (!isSearchable(resource)) throw new TypeError(`'${resource.name}' has no text index`)
@@ -126,14 +126,14 @@ interface Asked {
 
 function alternativesOf(resource: Resource, or: readonly object[]): readonly Filter[] {
   if (or.length === 0 || or.length > limits.alternativesMax) {
-    throw new TypeError(`or has 1 to ${limits.alternativesMax} filters`)
+    throw new TypeError(`or must have 1 to ${limits.alternativesMax} filters`)
   }
   return or.map((filter) => {
     const [condition, ...others] = Object.entries(filter).flatMap(([field, given]) =>
       conditionsOn(resource, field, given),
     )
     if (condition === undefined || others.length > 0) {
-      throw new TypeError('each filter in or has one condition')
+      throw new TypeError('each filter in or must have exactly one condition')
     }
     return condition
   })
@@ -153,7 +153,8 @@ function conditionsOn(resource: Resource, path: string, condition: unknown): rea
     const operator = words.find((known) => known === word)
     if (operator === undefined) throw new TypeError(`'${path}' has no '${word}': use ${words.join(', ')}`)
     // Ignoring the condition would find more documents than intended.
-    if (given === undefined || given === null) throw new TypeError(`'${path}' is compared with ${given}`)
+    if (given === undefined || given === null)
+      throw new TypeError(`'${path}' must not be compared with ${given}`)
     if (Array.isArray(given) && given.length === 0) return { path, operator, value: [] }
     // Parses the operand from its text, like a caller's: this checks it, and spells it as stored values are.
     const text = Array.isArray(given)
@@ -178,7 +179,7 @@ function sortOf(resource: Resource, sort: string): SortField {
   if (comparable === undefined || comparable.isArray) throw notComparable(resource, field)
   if (!resource.indexes.filter(isOrdered).some(({ fields }) => Object.hasOwn(fields, field))) {
     throw new TypeError(
-      `no index of '${resource.name}' has '${field}', which a list is sorted by: add it to one`,
+      `no index of '${resource.name}' has '${field}', by which a list is sorted: add it to one`,
     )
   }
   return { path: field, descending, type: comparable.type }

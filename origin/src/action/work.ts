@@ -298,7 +298,7 @@ export class Work implements ActionStore {
     if (mistake !== undefined) {
       const place = 'pointer' in mistake ? mistake.pointer : ''
       throw new TypeError(
-        `what the action would store of '${resource.name}' does not fit its schema: ${place} ${mistake.detail}`,
+        `the document of '${resource.name}' that the action writes does not fit its schema: ${place} ${mistake.detail}`,
       )
     }
     const objection = judgeFields(resource.rules, fields, circumstances)

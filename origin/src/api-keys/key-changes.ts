@@ -64,7 +64,8 @@ export class KeyChanges {
     { subject, claims = {}, priority }: Principal,
   ): Promise<IssuedKey | OwnKeyRefusal> {
     const { ownKeys } = this.#resource
-    if (ownKeys === undefined) throw new TypeError('the application has no own keys')
+    if (ownKeys === undefined)
+      throw new TypeError('the application has no keys that people issue for themselves')
     const lastEnd = this.#after(ownKeys.lifetimeSecondsMax * 1_000)
     if (expiresAt !== undefined && !this.#isAhead(expiresAt)) return 'ends-in-the-past'
     if (expiresAt !== undefined && Date.parse(expiresAt) > Date.parse(lastEnd)) return 'ends-too-late'

@@ -26,7 +26,7 @@ export function routeAskedKeys(app: FastifyInstance, { onUse, ...options }: Rout
   })
 }
 
-const notAsked: Problem = { code: 'bad-request', detail: 'This is no question about API keys.' }
+const notAsked: Problem = { code: 'bad-request', detail: 'Not a valid question about API keys.' }
 
 function isQuestion(value: unknown): value is KeyQuestion {
   if (typeof value !== 'object' || value === null || !('used' in value)) return false

@@ -78,7 +78,7 @@ export class DeliveryLoop {
   readonly #active = new Map<string, Promise<void>>()
   /** Positions in the window. They are added in order. */
   readonly #window = new Set<number>()
-  /** Aside jobs that ended since the last look at those that are stored. */
+  /** Jobs set aside that have ended since the stored ones were last read. */
   readonly #ended = new Set<string>()
   #aside = 0
   #readTo = 0

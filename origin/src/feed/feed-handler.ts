@@ -155,7 +155,7 @@ async function visiblePage(
 const expired: Problem = {
   code: 'changes-expired',
   detail:
-    'The changes after this position are no longer kept, or the position is none of this feed. Ask without `after` for the position of now, list the documents again, and follow from that position.',
+    'The changes after this position are no longer kept, or the position does not belong to this feed. Request the feed without `after` for the current position, list the documents again, and continue from that position.',
 }
 
 const noPlace: Readonly<Record<'full' | 'overShare', Problem>> = {

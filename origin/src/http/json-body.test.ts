@@ -71,7 +71,7 @@ describe('refuses', () => {
       'The body starts with a byte order mark (U+FEFF). Send it without one.',
     ],
     'a string with NUL': ['{"a":["\\u0000"]}', 'One field is not valid: Must not contain NUL (U+0000).'],
-    'a lone surrogate': ['{"a":"\\ud800"}', 'A text holds half of a surrogate pair.'],
+    'a lone surrogate': ['{"a":"\\ud800"}', 'A string contains an unpaired surrogate.'],
     'a duplicate member, after nested objects that have it, too': [
       '{"a":{"b":1},"c":{"b":1},"a":{}}',
       'Duplicate member in an object: see character 26.',

@@ -29,7 +29,7 @@ export function parseJsonBody(bytes: Buffer): ParsedBody {
     return refuse(describeSyntaxError(error as Error))
   }
   if (mayHoldSurrogates(text) && findText(value, isIllFormed) !== undefined) {
-    return refuse('A text holds half of a surrogate pair.')
+    return refuse('A string contains an unpaired surrogate.')
   }
   const nulAt = mayHoldNul(text) ? findText(value, holdsNul) : undefined
   if (nulAt === undefined) return { ok: true, value, text }

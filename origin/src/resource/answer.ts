@@ -79,7 +79,7 @@ export function failureProblem(failure: NotDone | Unknown): Problem {
     return {
       code: 'outcome-unknown',
       detail:
-        'No response came from the database: the write may have happened, may still happen, or may not happen. Retry it with the same Idempotency-Key or If-Match, or read the document before you send a new write.',
+        'The database did not respond: the write may have happened, or may still happen. Retry it with the same Idempotency-Key or If-Match, or read the document before you send a new write.',
       retryAfterSeconds: retryAfterSeconds.soon,
     }
   }

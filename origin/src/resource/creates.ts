@@ -328,7 +328,7 @@ export function keyOf(
   if (key === undefined)
     return refuse('Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.')
   if (principal === undefined)
-    return refuse('Idempotency-Key requires an access token, because a key belongs to one subject.')
+    return refuse('Idempotency-Key requires an access token, because a key belongs to a subject.')
   const request = requestFingerprint(operation, text())
   return { ok: true, value: { subject: principal.subject, version: view.version, key, request } }
 }

@@ -22,10 +22,10 @@ export function refuseComparison(
     if (!fieldAccess.mayCompare(path, principal, shown)) refused.add(parameter ?? shownName(path))
   }
   if (refused.size === 0) return undefined
-  const detail = 'You are not shown this field of every document.'
+  const detail = 'You may not read this field of every document.'
   return {
     code: 'insufficient-scope',
-    detail: `Lists can be compared only by fields that you may read: remove ${[...refused].join(', ')}.`,
+    detail: `You may filter and sort only by fields that you may read: remove ${[...refused].join(', ')}.`,
     errors: [...refused].map((parameter) => ({ parameter, detail })),
   }
 }

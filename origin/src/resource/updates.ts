@@ -363,5 +363,5 @@ const keepsTenants = (
 
 const notYourTenant: Problem = {
   code: 'insufficient-scope',
-  detail: 'The access token does not belong to the tenant that this change gives the document.',
+  detail: 'The access token does not belong to the tenant that this change sets.',
 }

@@ -241,7 +241,7 @@ function namesByStoredPath({ representation }: View): (error: FieldError) => Fie
     if (schemaAt(representation.schema, name) !== undefined) {
       return { ...error, pointer: ['', ...name.split('.'), ...rest].join('/') }
     }
-    return { pointer: '', detail: `This version cannot express what the document needs: ${error.detail}` }
+    return { pointer: '', detail: `This version cannot express what the document requires: ${error.detail}` }
   }
 }
 

@@ -8,7 +8,7 @@ export interface Happening {
   readonly type: EventType
   /** Document before the write. */
   readonly current?: StoredDocument
-  /** Fields after the write; absent of a deletion. */
+  /** Fields after the write; absent after a deletion. */
   readonly fields?: Fields
   readonly author?: Author | undefined
 }

@@ -30,11 +30,11 @@ export async function loadSeed(
   const documents = Object.entries(seed.documents())
   const unknown = documents.map(([name]) => name).filter((name) => !resources.has(name))
   if (unknown.length > 0)
-    throw new TypeError(`the seed has documents of '${unknown[0]}', which is no resource`)
+    throw new TypeError(`the seed has documents of '${unknown[0]}', which is not a resource`)
   const foreign = documents.find(([name]) => resources.get(name)?.stored !== undefined)
   if (foreign !== undefined)
     throw new TypeError(
-      `the seed has documents of '${foreign[0]}', whose collection belongs to others as well`,
+      `the seed has documents of '${foreign[0]}', but other applications use its collection, too`,
     )
   const at = instantOf(nowMs)
   const total = documents.reduce((sum, [, ofResource]) => sum + ofResource.length, 0)

@@ -25,7 +25,7 @@ export function routeUsage(app: FastifyInstance, count: CountUsage): void {
   })
 }
 
-const notAReport: Problem = { code: 'bad-request', detail: 'This is no report of usage.' }
+const notAReport: Problem = { code: 'bad-request', detail: 'Not a valid report of usage.' }
 
 function isReport(value: unknown): value is UsageReport {
   if (typeof value !== 'object' || value === null || !('usage' in value)) return false

@@ -65,9 +65,9 @@ export function mistakeInWebhook(
   if (!URL.canParse(url)) return 'the URL cannot be parsed'
   const unknown = resources.find((name) => !known.includes(name))
   if (unknown !== undefined)
-    return `'${unknown}' is no resource with events: use ${known.join(', ') || 'events: true'}`
+    return `'${unknown}' is not a resource with events: use ${known.join(', ') || 'events: true'}`
   const strange = types.find((type) => !eventTypes.includes(type))
-  if (strange !== undefined) return `'${strange}' is no type of events: use ${eventTypes.join(', ')}`
+  if (strange !== undefined) return `'${strange}' is not a type of events: use ${eventTypes.join(', ')}`
   return mistakeInUrl(new URL(url), allowsPrivate)
 }
 

@@ -182,7 +182,9 @@ it('the command builds every index, and never removes one of the other applicati
 
 it('a seed is not loaded into an adopted collection', async () => {
   const seed = { revision: '1', documents: () => ({ movies: [{ id: movieIds[0], title: 'x' }] }) }
-  await expect(loadSeed(database.db, seed, resources)).rejects.toThrow('belongs to others as well')
+  await expect(loadSeed(database.db, seed, resources)).rejects.toThrow(
+    'other applications use its collection',
+  )
 })
 
 it.each([

@@ -187,7 +187,7 @@ describe('one copy of a document', () => {
     document.version = 2
     isolate.clock.advance(400)
     expect((await ask(isolate, document, 'bob')).status).toBe(404)
-    // The refresh of one who is no reader is the end of what lay there.
+    // A refresh for a caller without access has removed the stored copy.
     document.isDown = true
     await expect(ask(isolate, document, 'ann')).rejects.toThrow('unreachable')
     document.isDown = false

@@ -163,7 +163,7 @@ class Reader {
     return { type: 'decimal', text: this.#text.slice(start, this.#at) }
   }
 
-  /** §4.2.5 */
+  /** §4.2.5: characters between quotes, with two that are escaped. */
   #string(isKept: boolean): StructuredValue | undefined {
     const start = this.#at + 1
     this.#at = start

@@ -60,7 +60,7 @@ interface Known {
   readonly readAtMs: number
 }
 
-/** Replaces the ids after more changes than this isolate remembers. */
+/** Stands for the ids of a tag that has changed more often than this isolate remembers. */
 const overtaken = '?'
 
 export class TagStamps {

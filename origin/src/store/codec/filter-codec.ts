@@ -11,7 +11,7 @@ export interface Compared {
 
 export interface FilterTerms {
   readonly id: IdCodec
-  /** @throws {TypeError} if nothing compares the field */
+  /** @throws {TypeError} if no filter or sort is declared on the field */
   readonly compared: (field: string) => Compared
 }
 

@@ -57,7 +57,7 @@ const integers: IdCodec = {
   // No operator that all databases have tells fractions.
   isExact: false,
   make() {
-    throw new TypeError('ids of type integer are made by nobody: name the id of a new document')
+    throw new TypeError('ids of type integer are not generated: set the id of a new document')
   },
 }
 
