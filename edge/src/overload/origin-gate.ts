@@ -47,7 +47,7 @@ export class OriginGate {
   readonly #line: WaitLine<Permit, Turn>
   /** Permits that are started and not ended, in order of their start. */
   readonly #open = new Set<Permit>()
-  readonly #hasPlace = (priority: Priority): boolean =>
+  readonly #hasSlot = (priority: Priority): boolean =>
     this.#open.size < Math.max(1, this.limit * limitShare[priority])
   /** Gives permits access to the gate's private members; one object for all. */
   readonly #desk = {
@@ -164,13 +164,13 @@ export class OriginGate {
 
   /** Whether a slot is free for a newcomer, with no waiter before it. */
   #isFree(priority: Priority, nowMs: number): boolean {
-    if (!this.#hasPlace(priority)) {
+    if (!this.#hasSlot(priority)) {
       this.#forgetLost(nowMs)
-      if (!this.#hasPlace(priority)) return false
+      if (!this.#hasSlot(priority)) return false
     }
     if (this.#line.length === 0) return true
     this.#callNext(nowMs)
-    return this.#hasPlace(priority) && !this.#line.goesBefore(priority)
+    return this.#hasSlot(priority) && !this.#line.goesBefore(priority)
   }
 
   /** Gives a permit its slot, if the breaker lets it pass. */
@@ -186,7 +186,7 @@ export class OriginGate {
   #callNext(nowMs: number): void {
     const isOpen = this.#breaker.state(nowMs) === 'open'
     for (;;) {
-      const waiter = this.#line.take(isOpen ? () => true : this.#hasPlace, nowMs)
+      const waiter = this.#line.take(isOpen ? () => true : this.#hasSlot, nowMs)
       if (waiter === undefined) return
       waiter.give(isOpen ? 'breaker-open' : this.#take(waiter.holder, nowMs, waiter.deadlineMs))
     }

@@ -8,7 +8,8 @@ import type { PagePlan, ReadPlan } from '../http/request-plan.ts'
 import { readTags } from '../http/request-tags.ts'
 import { type Answer, next } from '../pipeline.ts'
 import { foreseeShed, reserve } from './admit.ts'
-import { ForwardError, type Forwarding, type ForwardParts, failure, forward } from './forward.ts'
+import { type Forwarding, type ForwardParts, forward } from './forward.ts'
+import { ForwardError, failure } from './forward-error.ts'
 import { heedRevision, type RevisionParts } from './revision.ts'
 import { keyOfRead, viewerOf } from './stored-read.ts'
 
@@ -58,7 +59,7 @@ export function shedOrStored(
 export async function throughCache(exchange: Exchange<Readable>, parts: LookupParts): Promise<Response> {
   const key = keyOf(exchange)
   if (key === undefined) {
-    const reply = await held(exchange, forward(exchange, ownRead(exchange, parts.now()), parts))
+    const reply = await keptAlive(exchange, forward(exchange, ownRead(exchange, parts.now()), parts))
     return reply.toResponse()
   }
   const call = callOf(exchange, key)
@@ -69,7 +70,7 @@ export async function throughCache(exchange: Exchange<Readable>, parts: LookupPa
       late: own.passed,
       rank: priorityRank(priorityOf(exchange)),
       forward: (order) =>
-        held(
+        keptAlive(
           exchange,
           askToShare(exchange, sharedRead(exchange, order, deadlineFor(order, own, parts)), parts),
         ),
@@ -121,8 +122,8 @@ async function askToShare(
   return answer
 }
 
-/** Keeps the work alive after the client has left. */
-function held(exchange: Exchange, answer: Promise<OriginReply>): Promise<OriginReply> {
+/** Lets the request to the origin end even if the client leaves. */
+function keptAlive(exchange: Exchange, answer: Promise<OriginReply>): Promise<OriginReply> {
   exchange.waitUntil(answer.catch(() => undefined))
   return answer
 }

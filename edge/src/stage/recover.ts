@@ -1,7 +1,7 @@
 import { type Problem, ProblemError } from '@spillway/origin/contract'
 import { type Exchange, patternOf } from '../exchange.ts'
 import type { Observe } from '../observe/observation.ts'
-import { ForwardError } from './forward.ts'
+import { ForwardError } from './forward-error.ts'
 
 export const unexpected: Problem = {
   code: 'internal-error',

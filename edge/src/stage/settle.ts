@@ -12,7 +12,7 @@ import { adviceAfter, type SentWrite } from '../overload/retry.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
 import { inTime } from '../platform/in-time.ts'
 import { type ConsistencyParts, ownWriteFields } from './consistency.ts'
-import { failure } from './forward.ts'
+import { failure } from './forward-error.ts'
 
 export interface SettleParts extends ConsistencyParts {
   readonly cache: HttpCache

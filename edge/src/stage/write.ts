@@ -8,7 +8,8 @@ import type { WritePlan } from '../http/request-plan.ts'
 import type { OpenBodies } from '../overload/open-bodies.ts'
 import { type SentWrite, toldApart } from '../overload/retry.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
-import { abandoned, ForwardError, type Forwarding, type ForwardParts, forward } from './forward.ts'
+import { type Forwarding, type ForwardParts, forward } from './forward.ts'
+import { abandoned, ForwardError } from './forward-error.ts'
 import { callerOf, type LimitParts } from './limit.ts'
 import { heedRevision, type RevisionParts } from './revision.ts'
 import { type SettleParts, settle, settleUnknown } from './settle.ts'
@@ -51,7 +52,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   const short = isShort(length)
   const body = length === '0' ? null : bodyOf(request, short)
   const deadline = new Deadline(deadlineOf(exchange), parts.now())
-  const places = body === null ? undefined : await prepare(exchange, { body, short, deadline }, parts)
+  const streamed = body === null ? undefined : await prepare(exchange, { body, short, deadline }, parts)
   const asked: SentWrite = {
     operation: plan.route.operation,
     ifMatch: headers.get('if-match'),
@@ -77,7 +78,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
     const reason = error instanceof ForwardError ? error.reason : 'repeat-failed'
     throw new ForwardError(await settleUnknown(exchange, asked, parts), reason, true)
   } finally {
-    if (body !== null) places?.leave(body)
+    if (body !== null) streamed?.leave(body)
   }
 }
 
@@ -100,7 +101,7 @@ interface Arriving {
  * Admits a body to be streamed, or buffers it.
  *
  * @throws {ProblemError} when there is no room, or the body is too large or too late
- * @returns the slots that hold a streamed body until it is answered
+ * @returns the room that a streamed body leaves when it is answered; `undefined` for one that is buffered
  */
 async function prepare(
   exchange: Exchange,
@@ -109,8 +110,8 @@ async function prepare(
 ): Promise<OpenBodies<RequestBody> | undefined> {
   const caller = callerOf(exchange)
   if (!short && streamedBodies.enter(body, caller, now()) === 'entered') return streamedBodies
-  const places = short ? shortBodies : waitingBodies
-  const entry = places.enter(body, caller, now())
+  const buffered = short ? shortBodies : waitingBodies
+  const entry = buffered.enter(body, caller, now())
   if (entry !== 'entered') {
     body.cancel()
     throw new ForwardError(tooMany(entry, random()), 'shed-bodies', false)
@@ -118,7 +119,7 @@ async function prepare(
   try {
     await arrival(body, deadline)
   } finally {
-    places.leave(body)
+    buffered.leave(body)
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 import type { Action, Parsed } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
 import type { CompiledView } from '../resource/compiled-view.ts'
-import { keyOf } from '../resource/creates.ts'
+import { keyOf } from '../resource/idempotency.ts'
 import { keyedId, requestFingerprint } from '../store/creation-key.ts'
 import type { CreationKey } from '../store/repository.ts'
 import type { Input } from './action-input.ts'

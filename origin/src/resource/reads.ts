@@ -198,7 +198,7 @@ export function listHandler(
     const { body, etag, cursor } = isForAll
       ? pages.textOf(outcome.documents, query.value, textForCaller)
       : textForCaller()
-    const isHeld = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
+    const isNotModified = ifNoneMatch !== undefined && namesListEtag(ifNoneMatch, etag)
     const caching =
       expand === undefined ? compiled.caching : cachingHeaders(joinedCacheRule(resource.cache, expand))
     reply.headers(isCertain(request.startedAtMs) ? caching.certain : caching.uncertain)
@@ -206,7 +206,7 @@ export function listHandler(
     const tags = [...compiled.listTags(filters, principal), compiled.revisionTag, ...(expanded?.tags ?? [])]
     reply.header(headers.cacheTag, tags.join(','))
     if (cursor !== undefined) reply.header('link', linkToNext(compiled, query.value, cursor))
-    if (isHeld) return reply.code(304).send()
+    if (isNotModified) return reply.code(304).send()
     reply.header('content-type', jsonType)
     return reply.send(body)
   }
