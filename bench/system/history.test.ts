@@ -105,7 +105,7 @@ test('an erasure is seen at once by readers of what the edge has stored for an h
   const erasure = new PersonErasure({
     ...{ db, bounds: pool.bounds, catalogue: application.resources },
     ...{ subject: 'sue', holder: 'test', observe: () => {} },
-    times: { ...erasureTimes, pauseShare: 0, lookMs: 20 },
+    times: { ...erasureTimes, pauseShare: 0, pollMs: 20 },
     async purge(tags) {
       expect(await sendPurge({ url: stack.url, purgeKey }, tags)).toBeUndefined()
     },

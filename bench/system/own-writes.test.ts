@@ -73,7 +73,7 @@ beforeAll(async () => {
     }),
     startSchedules([paint], {
       ...{ db, work, holder, clock: () => clock.nowMs, observe: () => {} },
-      times: { beatMs: 500, silenceMs: 20_000, lookMs: 20, delaysMs: [] },
+      times: { beatMs: 500, silenceMs: 20_000, pollMs: 20, delaysMs: [] },
     }),
     events.stop,
     () => purges.stop(),

@@ -52,7 +52,7 @@ beforeAll(async () => {
       ...{ db, catalogue, log, holder, ...quiet, store: deliveries, sources: [source] },
       ...{ totals: new DeliveryTotals(), isReady: () => true, timeoutMs: 2_000, delaysMs: [20] },
       times: { ...deliveryTimes, idleMs: 20, saveMs: 20, reloadMs: 50 },
-      lease: { beatMs: 500, silenceMs: 20_000, lookMs: 20 },
+      lease: { beatMs: 500, silenceMs: 20_000, pollMs: 20 },
     }),
     events.stop,
     () => stack.stop(),

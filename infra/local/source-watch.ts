@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Time without another change after which a change counts as complete: editors write several files in a row. */
 const quietMs = 100
 /** Polling interval: file systems sometimes lose events, and some network folders send none. */
-const lookMs = 1_000
+const pollMs = 1_000
 
 /** A state of the source files, comparable with an earlier one. */
 export interface SourceWatch {
@@ -36,7 +36,7 @@ export function watchSources(folders: readonly string[], signal: AbortSignal): S
       for (;;) {
         const found = await state()
         if (found !== known && (await isSettled(found, state, signal))) return found
-        await Promise.race([wake.promise, sleep(lookMs, undefined, { signal })])
+        await Promise.race([wake.promise, sleep(pollMs, undefined, { signal })])
         signal.throwIfAborted()
       }
     },

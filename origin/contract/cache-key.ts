@@ -26,8 +26,8 @@ export function cacheKey(
   const isOfSeveral = fieldAccess.hidesSome || !isExpandedAlike(expand)
   if (visibility !== 'subject' && visibility !== 'residual' && !isOfSeveral) return target
   if (audience === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
-  // No encoded text starts with `=` or `+`: a subject cannot pass for a residual, whatever rule was deployed before this
-  // one, nor either for an audience of several parts.
+  // No encoded text starts with `=` or `+`, so a subject cannot pass for a residual, and neither can pass for an audience
+  // of several parts, whatever rule was deployed before this one.
   const mark = isOfSeveral ? '+' : visibility === 'subject' ? '~' : '='
   return `/${mark}${encodeURIComponent(audience)}${target}`
 }

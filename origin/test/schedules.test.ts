@@ -12,7 +12,7 @@ import { labels, taskApplication, taskServer } from './fixture/tasks.ts'
 import { startTestApp, type TestApp } from './support/app.ts'
 
 /** A slow machine must not make a process look dead. */
-const times = { beatMs: 20, silenceMs: 20_000, lookMs: 10, delaysMs: [10, 10] }
+const times = { beatMs: 20, silenceMs: 20_000, pollMs: 10, delaysMs: [10, 10] }
 
 let origin: TestApp
 beforeAll(async () => {

@@ -49,7 +49,7 @@ export interface TestWork {
 
 const patienceMs = 30_000
 /** A slow machine must not make this process look dead to itself. */
-const leaseTimes = { beatMs: 1_000, silenceMs: 60_000, lookMs: 10 }
+const leaseTimes = { beatMs: 1_000, silenceMs: 60_000, pollMs: 10 }
 
 /** Starts the work in the background as a process of the origin does, with short pauses. */
 export async function startTestWork(options: TestWorkOptions): Promise<TestWork> {
@@ -68,7 +68,7 @@ export async function startTestWork(options: TestWorkOptions): Promise<TestWork>
   const [holder, isBusy] = [randomUUID(), () => false]
   const events = startEvents({
     ...{ db, bounds, catalogue, holder, isBusy, unreadyIndexes: () => [], observe: () => {} },
-    times: { ...drainTimes, idleMs: 5, lookMs: 10 },
+    times: { ...drainTimes, idleMs: 5, pollMs: 10 },
   })
   const stopHandlers = startHandlers({
     ...{ db, store, log, work, handlers, holder, clock, isBusy },

@@ -38,7 +38,7 @@ export function withReads(
   })
 }
 
-/** A list as stored: whoever reads it may have another release, and trusts none of it. */
+/** A list as stored. Its reader may run another release, so it checks every member. */
 export interface StoredList {
   /** Epoch milliseconds. */
   readonly writtenAtMs: number

@@ -5,7 +5,7 @@ import type { Json } from './json.ts'
  * An example of a schema: its first `examples`, its `default`, or a value that its keywords describe, always the same.
  *
  * @param name of the field, whose words are the example of a text
- * @returns `undefined` for a schema whose keywords say too much to derive a valid value from
+ * @returns `undefined` if no valid value follows from the keywords
  */
 export function exampleOf(schema: Json, name = 'text'): unknown {
   // The cast is safe: the schema is valid JSON Schema, whose keywords have these types.

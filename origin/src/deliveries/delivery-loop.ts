@@ -11,11 +11,11 @@ import { retryDelayMs } from './retry-delay.ts'
 import type { DeliveryObservation, Failure, Subscriber } from './subscriber.ts'
 
 export interface DeliveryTimes {
-  /** Time between two looks for events when there are none, in ms. @default 250 */
+  /** Polling interval when there are no events, in ms. @default 250 */
   readonly idleMs: number
   /** Time between two writes of the position, in ms: so much is repeated after a crash. @default 1 000 */
   readonly saveMs: number
-  /** Time between two looks for events that an operator wants to be tried again, in ms. @default 2 000 */
+  /** Polling interval for events that an operator wants to be tried again, in ms. @default 2 000 */
   readonly reloadMs: number
   /** Longest time that an event waits for more important work, in ms. @default 1 000 */
   readonly patienceMs: number

@@ -16,11 +16,11 @@ export interface HoldOptions extends Omit<DeliveryLoopOptions, 'isHeld'> {
 }
 
 export interface HoldTimes extends LeaseTimes {
-  /** Time between two looks of a process that does not have the lease, in ms. @default 2 000 */
-  readonly lookMs: number
+  /** Interval at which a process without the lease tries to get it, in ms. @default 2 000 */
+  readonly pollMs: number
 }
 
-export const holdTimes: HoldTimes = { beatMs: 2_000, silenceMs: 10_000, lookMs: 2_000 }
+export const holdTimes: HoldTimes = { beatMs: 2_000, silenceMs: 10_000, pollMs: 2_000 }
 
 /** Whether deliveries need the index of this name. */
 export const isOfDeliveries = (index: string): boolean =>

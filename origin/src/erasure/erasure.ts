@@ -14,11 +14,11 @@ import { declaredFields, type Erased } from './subject.ts'
 export interface ErasureTimes extends LeaseTimes {
   /** Pause after a batch, as a multiple of its duration. @default 1: half of the time */
   readonly pauseShare: number
-  /** Time between two looks whether events are drained, in ms. @default 250 */
-  readonly lookMs: number
+  /** Polling interval while it waits for events to be drained, in ms. @default 250 */
+  readonly pollMs: number
 }
 
-export const erasureTimes: ErasureTimes = { ...leaseTimes, pauseShare: 1, lookMs: 250 }
+export const erasureTimes: ErasureTimes = { ...leaseTimes, pauseShare: 1, pollMs: 250 }
 
 export type ErasureObservation =
   | { readonly kind: 'resumed'; readonly pass: number; readonly step: string }
@@ -140,7 +140,7 @@ export class PersonErasure {
       if (lease !== undefined) return lease
       if (performance.now() > untilMs) throw new Error('another erasure is running: wait for its end')
       if (isFirst) observe({ kind: 'waiting' })
-      await sleep(this.#times.lookMs, undefined, { signal })
+      await sleep(this.#times.pollMs, undefined, { signal })
     }
   }
 
@@ -246,7 +246,7 @@ export class PersonErasure {
         )
         if (pending === null) break
         observe({ kind: 'draining' })
-        await sleep(this.#times.lookMs, undefined, { signal })
+        await sleep(this.#times.pollMs, undefined, { signal })
       }
     }
   }

@@ -10,7 +10,7 @@ import { oldestPending, type Pending, PendingEvents } from './pending-events.ts'
 
 /**
  * Moves events from the documents whose writes they tell of to the log of changes. One process does it at a time, under a
- * lease; the others look whether it does.
+ * lease; the others check whether it does.
  *
  * Each pass reads documents with events, appends these to the history and the log, and then removes them from the documents,
  * unless a document has been written since. A process that is killed between two of these steps leaves events that are in the log
@@ -43,8 +43,8 @@ export interface DrainTimes extends LeaseTimes {
   readonly patienceMs: number
   /** Age of an event from which passes wait for nothing, in ms. @default 60 000 */
   readonly lateMs: number
-  /** Time between two looks of a process that does not drain, in ms. @default 2 000 */
-  readonly lookMs: number
+  /** Polling interval of a process that does not drain, in ms. @default 2 000 */
+  readonly pollMs: number
   /** Time between two passes that look for events of any age, in ms. @default 2 000 */
   readonly wholeMs: number
 }
@@ -55,7 +55,7 @@ export const drainTimes: DrainTimes = {
   idleMs: 250,
   patienceMs: 1_000,
   lateMs: 60_000,
-  lookMs: 2_000,
+  pollMs: 2_000,
   wholeMs: 2_000,
 }
 
@@ -97,7 +97,7 @@ export class EventDrain {
     this.#history = new HistoryLog(db, bounds)
   }
 
-  /** Age of the oldest event that is not in the log, in ms, when it was last looked for. */
+  /** Age of the oldest event that is not in the log, in ms, when it was last measured. */
   get lagMs(): number {
     return this.#lagMs
   }
@@ -115,12 +115,12 @@ export class EventDrain {
         // Nothing is drained from another application's database: the lease would be the first thing written into it.
         const isAnyReady = resources.some(({ name }) => isReady(name))
         const lease = isAnyReady ? await this.#seeker.tryTake() : undefined
-        if (lease === undefined) await this.#look()
+        if (lease === undefined) await this.#checkHolder()
         else await this.#hold(lease, signal)
       } catch (error) {
         if (!signal.aborted) this.#options.observe({ kind: 'failed', reason: reasonOf(error) })
       }
-      await sleep(this.#times.lookMs, undefined, { signal, ref: false }).catch(() => {})
+      await sleep(this.#times.pollMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }
 
@@ -163,7 +163,7 @@ export class EventDrain {
           await lease.note({ reserved })
         }
         if (!lease.isHeld) return
-        // Before the log: what is in the log is never looked at again.
+        // Before the log: what is in the log is never read again.
         await this.#history.append(records)
         try {
           const next = await this.log.append(entries, position, this.#keepMs)
@@ -184,7 +184,7 @@ export class EventDrain {
     }
   }
 
-  async #look(): Promise<void> {
+  async #checkHolder(): Promise<void> {
     const { db, bounds, resources, isReady } = this.#options
     const oldest = []
     for (const { name } of resources)

@@ -11,14 +11,14 @@ export interface PendingEventsOptions {
   readonly collection: string
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number
-  /** Time between two looks from the beginning of the index, in ms. */
+  /** Interval of the scans that begin at the beginning of the index, in ms. */
   readonly wholeMs: number
 }
 
-/** Documents of a look. One reply of the database holds them, so a look has at most 16 MiB. */
+/** Documents of a scan. They come in one reply of the database, so they have at most 16 MiB. */
 const documentsMax = 256
 
-/** Part of the last look that the next one repeats, in ms: writes do not commit in the order of their times. */
+/** Part of the last scan that the next one repeats, in ms: writes do not commit in the order of their times. */
 const overlapMs = 250
 
 const timeoutMs = 10_000
@@ -26,13 +26,14 @@ const timeoutMs = 10_000
 /**
  * Documents of a collection that have events, oldest first.
  *
- * perf: the database removes entries of an index late, so a look from its beginning passes by all that were cleared within
- * the last minute, which costs more than everything else in it. Therefore a look begins where the last one ended. What is
- * older by then (clocks of machines differ, and a write may commit late) is found by a look from the beginning, at times.
+ * perf: the database removes index entries late, so a scan from the beginning passes every event that was cleared within
+ * the last minute, which costs more than the rest of it. Therefore a scan begins where the last one ended. Events may
+ * appear before that point, since clocks differ and a write may commit late: a scan from the beginning, now and then, finds
+ * them.
  */
 export class PendingEvents {
   readonly #options: PendingEventsOptions
-  /** Time of the oldest event from which the next look begins; `undefined`: from the beginning. */
+  /** Time of the event at which the next scan begins; `undefined`: the beginning. */
   #fromMs: number | undefined
   #wholeAtMs = Number.NEGATIVE_INFINITY
 
@@ -40,7 +41,7 @@ export class PendingEvents {
     this.#options = options
   }
 
-  /** The next ones, which are found again until they are cleared. */
+  /** The next documents. They are found again until they are cleared. */
   async next(): Promise<readonly Pending[]> {
     const { now, wholeMs } = this.#options
     if (now() - this.#wholeAtMs >= wholeMs) this.#fromMs = undefined
@@ -48,7 +49,7 @@ export class PendingEvents {
     return oldestPending(this.#options, documentsMax, this.#fromMs)
   }
 
-  /** Removes the events of a look from documents that have not been written since: what they have is in the log. */
+  /** Removes the events that are in the log from documents that have not been written since the scan. */
   async clear(pending: readonly Pending[]): Promise<void> {
     const { db, bounds, collection } = this.#options
     const updates = [...together(pending.filter(isLive)), ...pending.filter((one) => !isLive(one)).map(alone)]
@@ -64,8 +65,8 @@ export class PendingEvents {
 const isLive = ({ _out }: Pending): boolean => _out?.expires === undefined
 
 /**
- * perf: one statement for all, which costs the database half as much as one for each. The id of a write is unique: a document
- * whose last write is among those that were read is as it was read.
+ * perf: one statement for all documents, which costs the database half as much as one for each. The id of a write is unique,
+ * so a document whose last write is among the ids is unchanged since it was read.
  */
 function together(pending: readonly Pending[]): readonly Document[] {
   if (pending.length === 0) return []
@@ -76,7 +77,7 @@ function together(pending: readonly Pending[]): readonly Document[] {
   return [{ q, u: { $unset: { _out: '' } }, multi: true }]
 }
 
-/** A tombstone gets the time of its own from which it may be removed. */
+/** Each tombstone has its own time from which it may be removed. */
 const alone = ({ _id, _w, _out }: Pending): Document => ({
   q: { _id, '_w.0': _w[0] },
   u: { $unset: { _out: '' }, $set: { _expires: _out?.expires } },
@@ -84,7 +85,7 @@ const alone = ({ _id, _w, _out }: Pending): Document => ({
 
 /**
  * The oldest documents with events.
- * @param fromMs leaves out those whose oldest event is older. @default none
+ * @param fromMs omits documents whose oldest event is older. @default none is omitted
  */
 export async function oldestPending(
   { db, bounds, collection }: Pick<PendingEventsOptions, 'db' | 'bounds' | 'collection'>,

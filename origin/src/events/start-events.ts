@@ -34,7 +34,7 @@ export function startEvents(options: StartEventsOptions): StartedEvents {
   const { catalogue, unreadyIndexes, ...others } = options
   const resources = [...catalogue.values()].filter(hasOutbox)
   if (resources.length === 0) return noEvents
-  // The drain reads documents by the one index, and the log needs all of its own.
+  // The drain finds documents by one index, and the log needs all indexes of its collection.
   const isReady = (collection: string): boolean =>
     !unreadyIndexes().some(
       (name) =>

@@ -11,22 +11,22 @@ export interface ChangePage {
 }
 
 export interface TailTimes {
-  /** Time between two looks at the log, in ms. */
-  readonly lookMs: number
-  /** Time before the next look after one that failed, in ms. */
+  /** Polling interval of the log, in ms. */
+  readonly pollMs: number
+  /** Pause after a poll that failed, in ms. */
   readonly pauseMs: number
 }
 
-export const tailTimes: TailTimes = { lookMs: 250, pauseMs: 1_000 }
+export const tailTimes: TailTimes = { pollMs: 250, pauseMs: 1_000 }
 
 /** Newest entries that are held, of a few hundred bytes each. */
 const heldMax = 10_000
 
-/** Time for which the tail looks on when nobody waits, in ms: readers who were woken come back. */
+/** Time for which the tail keeps polling when nobody waits, in ms: readers who were woken come back. */
 const lingerMs = 5_000
 
-/** Entries of one look. */
-const lookMax = 500
+/** Entries of one poll. */
+const pollMax = 500
 
 interface Waiting {
   readonly resource: string
@@ -35,17 +35,17 @@ interface Waiting {
 
 /**
  * The end of the log of changes in memory. All readers that wait for changes share it, so that one query of the log, a few
- * times a second, serves them all. Nobody looks when nobody has waited lately.
+ * times a second, serves them all. It does not poll if nobody has waited lately.
  */
 export class ChangeTail {
   readonly #read: ReadChanges
   readonly #times: TailTimes
   readonly #waiting = new Set<Waiting>()
   #held: Change[] = []
-  /** Position before the first held entry; `undefined` while nobody looks. */
+  /** Position before the first held entry; `undefined` while it does not poll. */
   #from: number | undefined
   #position = 0
-  #looking: Promise<void> | undefined
+  #polling: Promise<void> | undefined
   #isStopped = false
   /** Time at which somebody waited, by `performance.now()`. */
   #waitedAtMs = 0
@@ -65,7 +65,7 @@ export class ChangeTail {
     return this.#isStopped
   }
 
-  /** Entries of a resource after a position; `undefined` if they are not all held, or nobody looks. */
+  /** Entries of a resource after a position; `undefined` if they are not all held, or it does not poll. */
   after(resource: string, position: number, limit: number): ChangePage | undefined {
     if (this.#from === undefined || position < this.#from || position > this.#position) return undefined
     const changes: Change[] = []
@@ -88,7 +88,7 @@ export class ChangeTail {
     signal.addEventListener('abort', wake, { once: true })
     this.#waiting.add(waiting)
     try {
-      this.#looking ??= this.#look()
+      this.#polling ??= this.#poll()
       // The entries since the position may have been seen before this reader came, or be older than the held ones.
       if (this.#isBehind(resource, position)) return
       await promise
@@ -98,11 +98,11 @@ export class ChangeTail {
     }
   }
 
-  /** Wakes all who wait, and looks no more. */
+  /** Wakes all waiting readers, and stops polling. */
   async stop(): Promise<void> {
     this.#isStopped = true
     for (const { wake } of this.#waiting) wake()
-    await this.#looking
+    await this.#polling
   }
 
   #isBehind(resource: string, position: number): boolean {
@@ -110,13 +110,13 @@ export class ChangeTail {
     return position < this.#from || (this.after(resource, position, 1)?.changes.length ?? 0) > 0
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     while (!this.#isStopped) {
       if (this.#waiting.size > 0) this.#waitedAtMs = performance.now()
       else if (performance.now() - this.#waitedAtMs > lingerMs) break
-      let pauseMs = this.#times.lookMs
+      let pauseMs = this.#times.pollMs
       try {
-        await this.#lookOnce()
+        await this.#pollOnce()
       } catch {
         // Readers wait on: they come back before anybody could miss this.
         pauseMs = this.#times.pauseMs
@@ -125,18 +125,18 @@ export class ChangeTail {
     }
     this.#held = []
     this.#from = undefined
-    this.#looking = undefined
+    this.#polling = undefined
   }
 
-  async #lookOnce(): Promise<void> {
+  async #pollOnce(): Promise<void> {
     if (this.#from === undefined) {
       this.#position = await this.#read.lastPosition()
       this.#from = this.#position
-      // Each of them looks once whether something happened before the first look.
+      // Each reader checks once whether something happened before the first poll.
       for (const { wake } of this.#waiting) wake()
       return
     }
-    const entries = await this.#read.changesAfter(this.#position, lookMax)
+    const entries = await this.#read.changesAfter(this.#position, pollMax)
     const last = entries.at(-1)
     if (last === undefined) return
     this.#held.push(...entries)

@@ -9,8 +9,8 @@ export interface UnderLeaseOptions {
   /** Name of this process, unique among all. */
   readonly holder: string
   readonly times: LeaseTimes & {
-    /** Time between two looks of a process that does not have the lease, in ms. */
-    readonly lookMs: number
+    /** Interval at which a process without the lease tries to get it, in ms. */
+    readonly pollMs: number
   }
   /** Whether what the work needs is there. */
   readonly isReady: () => boolean
@@ -32,7 +32,7 @@ export async function underLease(
     } catch (error) {
       if (!signal.aborted) onError(error)
     }
-    await sleep(times.lookMs, undefined, { signal, ref: false }).catch(() => {})
+    await sleep(times.pollMs, undefined, { signal, ref: false }).catch(() => {})
   }
 }
 

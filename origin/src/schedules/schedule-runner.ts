@@ -18,13 +18,13 @@ export type ScheduleObservation = { readonly job: string } & (
 )
 
 export interface ScheduleTimes extends LeaseTimes {
-  /** Longest time between two looks at the clock, and time between two attempts to get the lease, in ms. @default 5 000 */
-  readonly lookMs: number
+  /** Longest time between two readings of the clock, and between two attempts to get the lease, in ms. @default 5 000 */
+  readonly pollMs: number
   /** Times between the attempts of one run, in ms: one attempt more than times. @default a minute, five minutes */
   readonly delaysMs: readonly number[]
 }
 
-export const scheduleTimes: ScheduleTimes = { ...leaseTimes, lookMs: 5_000, delaysMs: [60_000, 300_000] }
+export const scheduleTimes: ScheduleTimes = { ...leaseTimes, pollMs: 5_000, delaysMs: [60_000, 300_000] }
 
 export interface ScheduleRunnerOptions {
   readonly db: Db
@@ -84,8 +84,8 @@ export class ScheduleRunner {
         if (!signal.aborted) observe({ kind: 'interrupted', job: schedule.name, reason: reasonOf(error) })
       }
       const next = schedule.next(this.#clock()) ?? Number.POSITIVE_INFINITY
-      const waitMs = this.#isDue() ? this.#times.lookMs : next - this.#clock()
-      const boundMs = Math.min(this.#times.lookMs, Math.max(1, waitMs))
+      const waitMs = this.#isDue() ? this.#times.pollMs : next - this.#clock()
+      const boundMs = Math.min(this.#times.pollMs, Math.max(1, waitMs))
       await sleep(boundMs, undefined, { signal, ref: false }).catch(() => {})
     }
   }

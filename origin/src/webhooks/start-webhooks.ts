@@ -55,7 +55,7 @@ async function callAll(
   lease: Lease<object>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sources, observe, lease: { lookMs } = holdTimes } = options
+  const { sources, observe, lease: { pollMs } = holdTimes } = options
   const running = new Map<string, Calls>()
   observe({ kind: 'began', subscriber: webhooksLease })
   try {
@@ -72,7 +72,7 @@ async function callAll(
       }
       for (const [id, [webhook, source]] of wanted)
         if (!running.has(id)) running.set(id, call({ ...options, source }, webhook, lease))
-      await sleep(lookMs, undefined, { signal, ref: false })
+      await sleep(pollMs, undefined, { signal, ref: false })
     }
   } finally {
     await Promise.all([...running.values()].map(({ stop }) => stop()))

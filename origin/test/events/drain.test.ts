@@ -11,7 +11,7 @@ import { notes, taskApplication, taskServer, tasks } from '../fixture/tasks.ts'
 import { startTestApp, type TestApp } from '../support/app.ts'
 import { alice, bob } from '../support/client.ts'
 
-const times = { ...drainTimes, beatMs: 50, silenceMs: 1_000, idleMs: 10, lookMs: 20 }
+const times = { ...drainTimes, beatMs: 50, silenceMs: 1_000, idleMs: 10, pollMs: 20 }
 
 let origin: TestApp
 const running: StartedEvents[] = []

@@ -80,7 +80,7 @@ it('the examples of handlers and jobs do what their pages say', async () => {
     }),
     startSchedules(server.schedules, {
       ...{ ...shared, work, clock: () => clock.nowMs },
-      times: { ...scheduleTimes, lookMs: 10 },
+      times: { ...scheduleTimes, pollMs: 10 },
     }),
     drain.stop,
   ]

@@ -55,7 +55,7 @@ beforeAll(async () => {
   drain = startEvents({
     ...{ db, bounds: pool.bounds, catalogue: application.resources, unreadyIndexes: () => [] },
     ...{ isBusy: () => false, holder: randomUUID(), observe: () => {} },
-    times: { ...drainTimes, beatMs: 50, silenceMs: 1_000, idleMs: 10, lookMs: 20 },
+    times: { ...drainTimes, beatMs: 50, silenceMs: 1_000, idleMs: 10, pollMs: 20 },
   })
 })
 afterAll(async () => {

@@ -18,7 +18,7 @@ import { startTestApp, type TestApp } from '../support/app.ts'
 import { alice } from '../support/client.ts'
 
 const times = { ...deliveryTimes, idleMs: 10, saveMs: 20, reloadMs: 20, graceMs: 200 }
-const lease = { beatMs: 50, silenceMs: 20_000, lookMs: 20 }
+const lease = { beatMs: 50, silenceMs: 20_000, pollMs: 20 }
 
 let origin: TestApp
 let store: DeliveryStore
@@ -32,7 +32,7 @@ beforeAll(async () => {
     unreadyIndexes: () => [],
     isBusy: () => false,
     observe: () => {},
-    times: { ...drainTimes, idleMs: 10, lookMs: 20 },
+    times: { ...drainTimes, idleMs: 10, pollMs: 20 },
   })
   stops.push(drain.stop)
 })

@@ -17,7 +17,7 @@ import { alice } from '../support/client.ts'
 import { isSignedBy, type Received, type Receiver, startReceiver } from '../support/receiver.ts'
 
 const times = { ...deliveryTimes, idleMs: 10, saveMs: 20, reloadMs: 20, graceMs: 200 }
-const lease = { beatMs: 50, silenceMs: 20_000, lookMs: 20 }
+const lease = { beatMs: 50, silenceMs: 20_000, pollMs: 20 }
 
 let origin: TestApp
 let webhooks: WebhookStore
@@ -33,7 +33,7 @@ beforeAll(async () => {
   store = new DeliveryStore(db, bounds)
   const drain = startEvents({
     ...{ db, bounds, catalogue, holder: randomUUID(), observe: () => {} },
-    ...{ unreadyIndexes: () => [], isBusy: () => false, times: { ...drainTimes, idleMs: 10, lookMs: 20 } },
+    ...{ unreadyIndexes: () => [], isBusy: () => false, times: { ...drainTimes, idleMs: 10, pollMs: 20 } },
   })
   // Two processes: one of them calls.
   for (let count = 0; count < 2; count += 1) {

@@ -68,7 +68,7 @@ const erasure = (subject: string) =>
     holder: randomUUID(),
     observe: () => {},
     purge: async (tags) => void purged.push(...tags),
-    times: { ...erasureTimes, beatMs: 50, silenceMs: 1_000, pauseShare: 0, lookMs: 20 },
+    times: { ...erasureTimes, beatMs: 50, silenceMs: 1_000, pauseShare: 0, pollMs: 20 },
   })
 const erase = (who: typeof alice) => erasure(who.subject).run(new AbortController().signal)
 
@@ -209,7 +209,7 @@ it('goes on under the same pseudonym where a run was stopped, and purges what th
   const stopped = new PersonErasure({
     ...{ db: origin.database.db, bounds: origin.database.pool.bounds, catalogue: application.resources },
     ...{ subject: carol.subject, holder: randomUUID(), observe: () => {} },
-    times: { ...erasureTimes, beatMs: 50, silenceMs: 1_000, lookMs: 20 },
+    times: { ...erasureTimes, beatMs: 50, silenceMs: 1_000, pollMs: 20 },
     // Fails as a process does that is killed between the writes and the purge.
     purge: async () => {
       stopping.abort()

@@ -6,7 +6,7 @@ import { startEvents } from '../../src/events/start-events.ts'
 import { hasOutbox } from '../../src/store/outbox.ts'
 import type { TestDatabase } from './database.ts'
 
-const times = { ...drainTimes, beatMs: 50, silenceMs: 1_000, idleMs: 10, lookMs: 20 }
+const times = { ...drainTimes, beatMs: 50, silenceMs: 1_000, idleMs: 10, pollMs: 20 }
 
 /** Drains, as a process of its own would, until no document has events. */
 export async function drained(database: TestDatabase, catalogue: Catalogue): Promise<void> {
