@@ -16,7 +16,7 @@ export const bars = {
   /** The worst input of 16 KB, ms: one line for each parser of text from outside. */
   parserWorst: { name: 'parser-ms', limit: 1, holds: '<=' },
 
-  /** The refused body that costs the origin most: times the largest that it takes. */
+  /** Cost of the most expensive refused body, as a multiple of the largest accepted one. */
   refusalTimes: { name: 'refusal-times-largest-good-body', limit: 1, holds: '<=' },
 
   /** Tags that a write has purged and that are not purged everywhere once all is quiet. */

@@ -29,7 +29,7 @@ interface Case {
   readonly keySet: string
   /** Claims of the page's first token that reach the origin, beside its subject. */
   readonly learns: { readonly scope?: string; readonly claims: Readonly<Record<string, readonly string[]>> }
-  /** The claim that says for whom a token is, and the check that it fails. */
+  /** The audience claim, a value for another API, and the reason of the refusal. */
   readonly audience: { readonly claim: string; readonly reason: string; readonly other: unknown }
   /** Other documented tokens, as changes of the first one. */
   readonly good?: readonly Omit<Hostile, 'reason'>[]

@@ -16,7 +16,7 @@ export interface OperatorProgramsOptions {
 }
 
 /**
- * Programs that the guides name, by whose PATH they come first. Those of AWS, npm and MongoDB are the real ones, with what is
+ * Programs that the guides name, in a folder that is first in the PATH. AWS's, npm's and MongoDB's are the real ones, with what is
  * beyond loopback replaced. `curl` and the plugin of Session Manager are stand-ins. Runbooks are planned, since their own proofs
  * execute them.
  *

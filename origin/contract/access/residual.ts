@@ -35,7 +35,7 @@ export function residualOf(rule: AccessRule, principal: Principal | undefined): 
   return { alternatives, text: alternatives.length === 0 ? residualOfNothing : text }
 }
 
-/** Text of a residual without alternatives. That of one which allows everything is empty. */
+/** Text of a residual that allows nothing. The text of one that allows everything is empty. */
 export const residualOfNothing = '!'
 
 const nothing: readonly Alternative[] = []

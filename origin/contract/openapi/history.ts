@@ -102,7 +102,7 @@ const recordSchema = (view: View, hasValues: boolean): Json => ({
   additionalProperties: false,
 })
 
-/** Values of some fields. Those of an earlier shape may not fit today's bounds, so only types are told. */
+/** Values of some fields. Values of an earlier shape may not fit today's bounds, so only their types are documented. */
 function valuesSchema(view: View): Json {
   // The cast is safe: the schema of a document is an object schema.
   const { properties } = documentSchema(view) as { readonly properties: Readonly<Record<string, Json>> }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DelayLimit, type DelayLimitOptions } from './delay-limit.ts'
 
 /**
- * A closed service: as many requests as the limit allows are in it, and each takes what `serviceMs` says for that many.
+ * Runs a closed loop: as many requests as the limit allows are in service, and `serviceMs` gives the time that each takes.
  */
 function run(
   limit: DelayLimit,

@@ -90,7 +90,7 @@ const deliveriesIndexes: readonly IndexPlan[] = [
   plan(deliveriesCollection, { _expires: 1 }, { expireAfterSeconds: 0 }),
 ]
 
-/** Indexes of the history: one finds the records that name a subject. Those of a document are found by their ids. */
+/** Indexes of the history: one finds the records that name a subject. Records of a document are found by their ids. */
 const historyIndexes: readonly IndexPlan[] = [
   plan(historyCollection, { subjects: 1 }, { sparse: true }),
   plan(historyCollection, { _expires: 1 }, { expireAfterSeconds: 0 }),
