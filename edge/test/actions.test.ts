@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
 import { bundleFixture } from '../dev/edge-bundle.ts'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type Script, type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type Script, type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
@@ -11,9 +11,9 @@ let edge: Edge
 let population: number
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer(['ES256'])
-  edge = await startEdge({ origins: [origin], issuers: [issuer] })
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer(['ES256'])
+  edge = await startTestEdge({ origins: [origin], issuers: [issuer] })
 })
 afterAll(async () => {
   await edge.stop()
@@ -117,7 +117,7 @@ async function startOther(options: { readonly rateLimit?: number; readonly scrip
   const { rateLimit } = options
   const quota = { RATE_LIMIT: JSON.stringify({ limit: rateLimit, periodSeconds: 10 }) }
   const variables = rateLimit === undefined ? {} : quota
-  const other = await startEdge({ origins: [origin], issuers: [issuer], variables, ...options })
+  const other = await startTestEdge({ origins: [origin], issuers: [issuer], variables, ...options })
   if (rateLimit === undefined) await other.control.put('shed', 'normal')
   return other
 }

@@ -4,9 +4,9 @@ import { type AskedKey, askKeysPath, base62, keyText } from '@spillway/origin/co
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { bundleFixture } from '../dev/edge-bundle.ts'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 /** API keys at the Worker, in front of an origin that knows some. */
 let origin: ScriptedOrigin
@@ -21,10 +21,10 @@ const sentKeys: string[] = []
 let count = 0
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer()
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer()
   const script = await readFile((await bundleFixture('keyed-worker')).scriptFile, 'utf8')
-  edge = await startEdge({ origins: [origin], issuers: [issuer], script })
+  edge = await startTestEdge({ origins: [origin], issuers: [issuer], script })
   origin.answer(async (seen, response) => {
     if (seen.url !== askKeysPath) return storable({ id: '1' })(seen, response, 0)
     if (isSilent) return void response.writeHead(503).end()
@@ -185,7 +185,7 @@ it('asks for as many guessed keys as an address may send', async () => {
       `g${[...String(i).padStart(11, '0')].map((digit) => base62.charAt(Number(digit))).join('')}`,
       secretOf('g'),
     )
-  const limited = await startEdge({
+  const limited = await startTestEdge({
     origins: [origin],
     issuers: [issuer],
     script: await readFile((await bundleFixture('keyed-worker')).scriptFile, 'utf8'),

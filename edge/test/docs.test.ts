@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { rendererFile } from '../src/docs/renderer.ts'
-import { type Edge, startEdge } from './support/edge.ts'
+import { type Edge, startTestEdge } from './support/edge.ts'
 
 const login = {
   clientId: 'docs',
@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spillway-docs-'))
   await writeFile(join(folder, rendererFile), 'renderer')
   // Nothing listens there: the documentation needs no origin.
-  edge = await startEdge({
+  edge = await startTestEdge({
     origins: [{ url: 'http://127.0.0.1:9' }],
     variables: { TOKEN_ISSUERS: JSON.stringify(issuers), PUBLIC_URL: 'https://api.example.com' },
     docsFolder: folder,

@@ -2,9 +2,9 @@ import { connect } from 'node:net'
 import { assertionProfile } from '@spillway/origin/contract'
 import { importJWK, jwtVerify } from 'jose'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type ScriptedOrigin, type SeenRequest, startOrigin, storable } from './support/origin.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, type SeenRequest, startScriptedOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
@@ -12,9 +12,9 @@ let edge: Edge
 let writer: Record<string, string>
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer(['ES256'])
-  edge = await startEdge({ origins: [origin], issuers: [issuer] })
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer(['ES256'])
+  edge = await startTestEdge({ origins: [origin], issuers: [issuer] })
   writer = bearer(await issuer.mint({ claims: { scope: 'places:write' } }))
 })
 
@@ -501,10 +501,10 @@ describe('time and failure', () => {
 
 describe('several origins', () => {
   it('shares reads between origins of one rank, and goes on when one of them is down', async () => {
-    const ways = [await startOrigin(), await startOrigin()]
+    const ways = [await startScriptedOrigin(), await startScriptedOrigin()]
     for (const way of ways) way.answer(storable({ id: '1' }))
     const [first, second] = ways.map(({ url }) => url)
-    const shared = await startEdge({
+    const shared = await startTestEdge({
       origins: ways,
       issuers: [issuer],
       variables: { ORIGINS: `${first} ${second}, ${origin.url}` },
@@ -527,10 +527,10 @@ describe('several origins', () => {
   })
 
   it('uses the next origin when the first is down', async () => {
-    const spare = await startOrigin()
-    const down = await startOrigin()
+    const spare = await startScriptedOrigin()
+    const down = await startScriptedOrigin()
     await down.stop()
-    const pair = await startEdge({ origins: [down, spare] })
+    const pair = await startTestEdge({ origins: [down, spare] })
     try {
       expect((await pair.fetch('/v2/places/a')).status).toBe(200)
       expect(spare.requests).toBe(1)
@@ -541,10 +541,10 @@ describe('several origins', () => {
   })
 
   it('returns to the first origin when it is back, after few probes', async () => {
-    const spare = await startOrigin()
-    const preferred = await startOrigin()
+    const spare = await startScriptedOrigin()
+    const preferred = await startScriptedOrigin()
     await preferred.stop()
-    const pair = await startEdge({ origins: [preferred, spare] })
+    const pair = await startTestEdge({ origins: [preferred, spare] })
     try {
       for (let request = 0; request < 20; request += 1) {
         expect((await pair.fetch(unread())).status).toBe(200)
@@ -563,9 +563,9 @@ describe('several origins', () => {
   })
 
   it('answers 502 without naming the origins when none of them answers', async () => {
-    const down = await startOrigin()
+    const down = await startScriptedOrigin()
     await down.stop()
-    const alone = await startEdge({ origins: [down] })
+    const alone = await startTestEdge({ origins: [down] })
     try {
       const answer = await alone.fetch('/v2/places/a')
       expect(answer.status).toBe(502)

@@ -4,9 +4,9 @@ import { decodeJwt, exportSPKI, importJWK, type JWTHeaderParameters } from 'jose
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bundleFixture } from '../dev/edge-bundle.ts'
 import { issuerPresets } from '../src/config/issuers/index.ts'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
 import { type Algorithm, type IssuerKey, makeKey, signText } from './support/issuer.ts'
-import { type ScriptedOrigin, startOrigin } from './support/origin.ts'
+import { type ScriptedOrigin, startScriptedOrigin } from './support/origin.ts'
 import { PublishedIssuers } from './support/published-issuers.ts'
 import { atPresent, readRecipe, type TokenShape } from './support/recipe.ts'
 
@@ -226,7 +226,7 @@ const shapeOf = (name: string): TokenShape => atPresent(readRecipe(name).tokens[
 
 beforeAll(async () => {
   const { scriptFile } = await bundleFixture('issuers-worker')
-  origin = await startOrigin()
+  origin = await startScriptedOrigin()
   for (const name of names) {
     const { header } = shapeOf(name)
     // The cast: pages name algorithms that can be configured.
@@ -239,7 +239,7 @@ beforeAll(async () => {
     jwks_uri: cases.oidc?.keySet,
   })
   const issuers = names.map((name) => ({ ...readRecipe(name).settings, namespace: name }))
-  edge = await startEdge({
+  edge = await startTestEdge({
     origins: [origin],
     script: await readFile(scriptFile, 'utf8'),
     outbound: published.answer,

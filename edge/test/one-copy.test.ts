@@ -4,9 +4,9 @@ import { formatRuleAttributes, headers as names } from '@spillway/origin/contrac
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { bundleFixture } from '../dev/edge-bundle.ts'
 import { apiRules } from '../src/cache/index.ts'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type ScriptedOrigin, type SeenRequest, startOrigin } from './support/origin.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, type SeenRequest, startScriptedOrigin } from './support/origin.ts'
 
 /**
  * Documents of the page on access, through the Worker: published ones are everybody's, drafts those of their
@@ -34,10 +34,10 @@ const documents = new Map<string, typeof draft & { version: number }>()
 let sendsAttributes = true
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer()
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer()
   const script = await readFile((await bundleFixture('access-worker')).scriptFile, 'utf8')
-  edge = await startEdge({ origins: [origin], issuers: [issuer], script })
+  edge = await startTestEdge({ origins: [origin], issuers: [issuer], script })
   for (const [sub, claims] of Object.entries(people)) {
     tokens.set(sub, bearer(await issuer.mint({ claims: { sub, ...claims } })))
   }

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { type ToldUsage, tellUsagePath } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { bundleFixture } from '../dev/edge-bundle.ts'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 /** Plans at two edges, in front of an origin that adds up what they tell. */
 let origin: ScriptedOrigin
@@ -13,10 +13,10 @@ let edges: readonly [Edge, Edge]
 const counts = new Map<string, number>()
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer()
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer()
   const script = await readFile((await bundleFixture('planned-worker')).scriptFile, 'utf8')
-  const start = () => startEdge({ origins: [origin], issuers: [issuer], script })
+  const start = () => startTestEdge({ origins: [origin], issuers: [issuer], script })
   edges = [await start(), await start()]
   origin.answer(async (seen, response) => {
     if (seen.url !== tellUsagePath) return storable({ id: '1' })(seen, response, 0)

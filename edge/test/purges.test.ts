@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto'
 import { purgeBody, purgeCall, purgeSignature, signedText } from '@spillway/origin/contract'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Edge, startEdge } from './support/edge.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { type Edge, startTestEdge } from './support/edge.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 const [key, next] = ['k'.repeat(43), 'n'.repeat(43)]
 let origin: ScriptedOrigin
@@ -13,9 +13,9 @@ let population = 1
 const variables = { PURGE_KEY: `${next},${key}`, RATE_LIMIT: '{"limit":20,"periodSeconds":60}' }
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  edge = await startEdge({ origins: [origin], variables })
-  closed = await startEdge({ origins: [origin] })
+  origin = await startScriptedOrigin()
+  edge = await startTestEdge({ origins: [origin], variables })
+  closed = await startTestEdge({ origins: [origin] })
   origin.answer((seen, response, number) => {
     const id = seen.url.split('/').at(-1) ?? ''
     return storable({ population }, { 'cache-tag': `places:${id}` })(seen, response, number)

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
 let edge: Edge
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer(['ES256'])
-  edge = await startEdge({ origins: [origin], issuers: [issuer] })
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer(['ES256'])
+  edge = await startTestEdge({ origins: [origin], issuers: [issuer] })
 })
 
 afterAll(async () => {

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { type ProblemCode, problemBody, problemHeaders, problemStatus } from '@spillway/origin/contract'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { bundleEdge } from '../dev/edge-bundle.ts'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
 import { edgePool } from './support/edge-pool.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type Script, type ScriptedOrigin, startOrigin } from './support/origin.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type Script, type ScriptedOrigin, startScriptedOrigin } from './support/origin.ts'
 
 /**
  * A write whose answer is lost after the first origin has acted. Whatever the second origin answers, the caller learns
@@ -32,9 +32,9 @@ let script: string
 const edges = edgePool(async () => ({ origins: [first, second], issuers: [issuer], script }))
 
 beforeAll(async () => {
-  first = await startOrigin()
-  second = await startOrigin()
-  issuer = await startIssuer(['ES256'])
+  first = await startScriptedOrigin()
+  second = await startScriptedOrigin()
+  issuer = await startTestIssuer(['ES256'])
   script = await readFile((await bundleEdge('patient')).scriptFile, 'utf8')
   writer = bearer(await issuer.mint({ claims: { scope: 'places:write' } }))
 })
@@ -258,7 +258,7 @@ describe('a write that is sent once', () => {
   })
 
   it('and is not answered in time is unknown', async () => {
-    const impatient = await startEdge({ origins: [first, second], issuers: [issuer] })
+    const impatient = await startTestEdge({ origins: [first, second], issuers: [issuer] })
     onTestFinished(() => impatient.stop())
     edge = impatient
     first.answer(() => {})
@@ -288,10 +288,10 @@ describe('a write that is sent once', () => {
 
 describe('an origin that says itself that it was too late', () => {
   it('is left for another one, as one that says nothing', async () => {
-    const stuck = await startOrigin()
-    const healthy = await startOrigin()
+    const stuck = await startScriptedOrigin()
+    const healthy = await startScriptedOrigin()
     stuck.answer(problem('deadline-exceeded'))
-    const pair = await startEdge({ origins: [stuck, healthy] })
+    const pair = await startTestEdge({ origins: [stuck, healthy] })
     try {
       const statuses: number[] = []
       for (let request = 0; request < 10; request += 1) {

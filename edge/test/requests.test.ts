@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Edge, startEdge } from './support/edge.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { type Edge, startTestEdge } from './support/edge.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let edge: Edge
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  edge = await startEdge({ origins: [origin] })
+  origin = await startScriptedOrigin()
+  edge = await startTestEdge({ origins: [origin] })
 })
 
 beforeEach(() => {
@@ -186,7 +186,7 @@ describe('CORS', () => {
   })
 
   it('by a list names the one that asks, also on stored answers', async () => {
-    const listed = await startEdge({
+    const listed = await startTestEdge({
       origins: [origin],
       variables: { CORS_ORIGINS: 'https://a.example,https://b.example' },
     })
@@ -224,7 +224,7 @@ describe('seen by operators', () => {
   })
 
   it('an id where somebody else knows it, and none on an answer from memory that is in no log', async () => {
-    const quiet = await startEdge({ origins: [origin], variables: { LOG: 'refusals' } })
+    const quiet = await startTestEdge({ origins: [origin], variables: { LOG: 'refusals' } })
     try {
       const path = `/v2/places/${crypto.randomUUID()}`
       const idOf = async (headers: Record<string, string> = {}) => {
@@ -252,7 +252,7 @@ describe('seen by operators', () => {
 
 describe('a Worker that is not configured', () => {
   it('answers 500 and tells its operators what is missing, all of it', async () => {
-    const broken = await startEdge({ origins: [], variables: { TOKEN_ISSUERS: '', ASSERTION_KEY: '' } })
+    const broken = await startTestEdge({ origins: [], variables: { TOKEN_ISSUERS: '', ASSERTION_KEY: '' } })
     try {
       const answer = await broken.fetch('/v2/places')
       expect(answer.status).toBe(500)

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Edge, startEdge } from './support/edge.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { type Edge, startTestEdge } from './support/edge.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let edge: Edge
 beforeAll(async () => {
-  origin = await startOrigin()
+  origin = await startScriptedOrigin()
 })
 beforeEach(async () => {
-  edge = await startEdge({ origins: [origin] })
+  edge = await startTestEdge({ origins: [origin] })
   return () => edge.stop()
 })
 afterAll(() => origin.stop())

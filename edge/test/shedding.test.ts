@@ -1,21 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
 import { edgePool } from './support/edge-pool.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type Script, type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type Script, type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
 let edge: Pick<Edge, 'control' | 'fetch' | 'lineOf'>
 const origins: ScriptedOrigin[] = []
 const edges = edgePool(async () => {
-  const own = await startOrigin()
+  const own = await startScriptedOrigin()
   origins.push(own)
   return { origins: [own] as const, issuers: [issuer] }
 })
 
 beforeAll(async () => {
-  issuer = await startIssuer(['ES256'])
+  issuer = await startTestIssuer(['ES256'])
 })
 
 beforeEach(async () => {
@@ -208,7 +208,7 @@ describe('an answer that begins and does not end', () => {
 
 describe('a caller over its quota', () => {
   it('gets 429 with Retry-After, by subject and by address', async () => {
-    const strict = await startEdge({
+    const strict = await startTestEdge({
       origins: [origin],
       issuers: [issuer],
       rateLimit: 3,
@@ -238,7 +238,7 @@ describe('a caller over its quota', () => {
   })
 
   it('has its refused tokens counted by address, while valid tokens from there are served', async () => {
-    const strict = await startEdge({
+    const strict = await startTestEdge({
       origins: [origin],
       issuers: [issuer],
       variables: { RATE_LIMIT: '{"limit":3,"periodSeconds":60}' },
@@ -261,7 +261,7 @@ describe('a caller over its quota', () => {
   })
 
   it('is refused memory hits as well', async () => {
-    const strict = await startEdge({
+    const strict = await startTestEdge({
       origins: [origin],
       variables: { RATE_LIMIT: '{"limit":5,"periodSeconds":60}' },
     })

@@ -1,16 +1,16 @@
 import { CompactSign, decodeJwt, exportSPKI, type JWTHeaderParameters } from 'jose'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
 import {
   claimsOf,
   type IssuerKey,
   type Mint,
   makeKey,
   signText,
-  startIssuer,
+  startTestIssuer,
   type TestIssuer,
 } from './support/issuer.ts'
-import { type ScriptedOrigin, startOrigin } from './support/origin.ts'
+import { type ScriptedOrigin, startScriptedOrigin } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
@@ -19,11 +19,11 @@ let edge: Edge
 let stranger: IssuerKey
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer(['ES256', 'RS256', 'EdDSA'])
-  other = await startIssuer(['ES256'])
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer(['ES256', 'RS256', 'EdDSA'])
+  other = await startTestIssuer(['ES256'])
   stranger = await makeKey('ES256', 'key-ES256')
-  edge = await startEdge({ origins: [origin], issuers: [issuer, other] })
+  edge = await startTestEdge({ origins: [origin], issuers: [issuer, other] })
 })
 
 afterAll(async () => {
@@ -500,8 +500,8 @@ describe('key sets', () => {
   let small: Edge
 
   beforeAll(async () => {
-    lonely = await startIssuer(['ES256'])
-    small = await startEdge({ origins: [origin], issuers: [lonely] })
+    lonely = await startTestIssuer(['ES256'])
+    small = await startTestEdge({ origins: [origin], issuers: [lonely] })
   })
   afterEach(() => lonely.failWith(undefined))
   afterAll(async () => {
@@ -526,7 +526,7 @@ describe('key sets', () => {
 
   it('that are unavailable cause a 503, not a 401', async () => {
     lonely.failWith(500)
-    const cold = await startEdge({ origins: [origin], issuers: [lonely] })
+    const cold = await startTestEdge({ origins: [origin], issuers: [lonely] })
     try {
       const answer = await cold.fetch('/v2/places/paris', { headers: bearer(await lonely.mint()) })
       expect(answer.status).toBe(503)
@@ -539,7 +539,7 @@ describe('key sets', () => {
 
 describe('a revoked token', () => {
   it('is refused by its id, and a subject’s by the subject, without a look-up per request', async () => {
-    const watched = await startEdge({ origins: [origin], issuers: [issuer] })
+    const watched = await startTestEdge({ origins: [origin], issuers: [issuer] })
     try {
       const { control } = watched
       await control.put('revoked:jti:stolen')
@@ -564,7 +564,7 @@ describe('an issuer whose access tokens have neither typ nor aud (Amazon Cognito
   let pool: TestIssuer
   let cognito: Edge
   beforeAll(async () => {
-    pool = await startIssuer(['RS256'])
+    pool = await startTestIssuer(['RS256'])
     const trusted = {
       issuer: pool.url,
       jwksUri: pool.jwksUri,
@@ -573,7 +573,7 @@ describe('an issuer whose access tokens have neither typ nor aud (Amazon Cognito
       requiredClaims: { token_use: 'access', client_id: ['web', 'app'] },
       clockToleranceSeconds: 60,
     }
-    cognito = await startEdge({
+    cognito = await startTestEdge({
       origins: [origin],
       variables: { TOKEN_ISSUERS: JSON.stringify([trusted]) },
     })

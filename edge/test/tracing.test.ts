@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import type { OtlpSpan } from '../src/observe/spans.ts'
-import { type Edge, startEdge } from './support/edge.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { type Edge, startTestEdge } from './support/edge.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 /** Spans of requests, at a receiver of OTLP/HTTP. */
 
@@ -21,7 +21,7 @@ const credentials: (string | undefined)[] = []
 let edge: Edge | undefined
 
 beforeAll(async () => {
-  origin = await startOrigin()
+  origin = await startScriptedOrigin()
   receiver = createServer(async (request, response) => {
     // The cast is safe: the edge sends this form, or the test fails.
     const { resourceSpans } = (await json(request)) as {
@@ -48,7 +48,7 @@ afterAll(async () => {
 })
 
 const start = async (ratio: string): Promise<Edge> => {
-  edge = await startEdge({
+  edge = await startTestEdge({
     origins: [origin],
     variables: {
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
@@ -109,7 +109,7 @@ it('serves on while the receiver fails, and reports it', async () => {
 })
 
 it('refuses settings that no receiver could have, without repeating a secret', async () => {
-  edge = await startEdge({
+  edge = await startTestEdge({
     origins: [origin],
     variables: {
       OTEL_EXPORTER_OTLP_ENDPOINT: 'otlp.example.com',

@@ -1,13 +1,13 @@
 import { headers as names } from '@spillway/origin/contract'
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { bearer, type Edge, startEdges } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
+import { bearer, type Edge, startTestEdges } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
 import {
   type Script,
   type ScriptedOrigin,
   type SeenRequest,
-  startOrigin,
+  startScriptedOrigin,
   storable,
 } from './support/origin.ts'
 
@@ -28,10 +28,10 @@ const isBackground = ({ headers }: SeenRequest): boolean => headers[names.priori
 const background = (since: number): readonly SeenRequest[] => origin.seen.slice(since).filter(isBackground)
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer(['ES256'])
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer(['ES256'])
   const options = { origins: [origin], issuers: [issuer] }
-  const started = await startEdges([options, options, options, options, options])
+  const started = await startTestEdges([options, options, options, options, options])
   edges = started.edges
   stopEdges = started.stop
   origin.answer(stale)

@@ -2,9 +2,9 @@ import { cacheKey, findView } from '@spillway/origin/contract'
 import { resources } from '@spillway/origin/fixture'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { derivedMac } from '../src/platform/derived-mac.ts'
-import { bearer, type Edge, startEdge } from './support/edge.ts'
-import { startIssuer, type TestIssuer } from './support/issuer.ts'
-import { type ScriptedOrigin, startOrigin, storable } from './support/origin.ts'
+import { bearer, type Edge, startTestEdge } from './support/edge.ts'
+import { startTestIssuer, type TestIssuer } from './support/issuer.ts'
+import { type ScriptedOrigin, startScriptedOrigin, storable } from './support/origin.ts'
 
 let origin: ScriptedOrigin
 let issuer: TestIssuer
@@ -15,10 +15,10 @@ let writer: Record<string, string>
 let population: number
 
 beforeAll(async () => {
-  origin = await startOrigin()
-  issuer = await startIssuer(['ES256'])
-  here = await startEdge({ origins: [origin], issuers: [issuer] })
-  elsewhere = await startEdge({
+  origin = await startScriptedOrigin()
+  issuer = await startTestIssuer(['ES256'])
+  here = await startTestEdge({ origins: [origin], issuers: [issuer] })
+  elsewhere = await startTestEdge({
     origins: [origin],
     issuers: [issuer],
     variables: { ASSERTION_KEY: JSON.stringify(here.assertionKey) },

@@ -67,7 +67,7 @@ export interface Origin {
  * @throws {Error} if migrations do not fit, the keys or the certificate cannot be read, the database cannot be reached,
  * or the port is in use
  */
-export async function startOrigin(
+export async function startProcess(
   config: Config,
   application: Application,
   server: ServerCode,

@@ -28,8 +28,8 @@ async function run(application: Application, server: ServerCode): Promise<number
   process.on('SIGTERM', () => stop('stop'))
   process.on('SIGINT', () => stop('stop'))
   // Loaded late: it takes half a second, and neither a supervisor nor a mistake in the configuration needs it.
-  const { startOrigin } = await import('./process.ts')
-  const origin = await Promise.race([startOrigin(config, application, server), asked])
+  const { startProcess } = await import('./process.ts')
+  const origin = await Promise.race([startProcess(config, application, server), asked])
   // Stopped before it served anything: there is nothing to drain.
   if (origin === 'stop') return 0
   if (cluster.isWorker) reportAsWorker(origin)

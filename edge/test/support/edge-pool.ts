@@ -1,4 +1,4 @@
-import { type Edge, type EdgeOptions, startEdges } from './edge.ts'
+import { type Edge, type EdgeOptions, startTestEdges } from './edge.ts'
 
 /** Workers that nobody has used. */
 export interface EdgePool<Options extends EdgeOptions> {
@@ -22,7 +22,7 @@ export function edgePool<Options extends EdgeOptions>(
     async take() {
       if (unused.length === 0) {
         const all = await Promise.all(Array.from({ length: together }, makeOptions))
-        const { edges, stop } = await startEdges(all)
+        const { edges, stop } = await startTestEdges(all)
         stops.push(stop)
         for (const [index, edge] of edges.entries()) unused.push({ edge, options: all[index] as Options })
       }

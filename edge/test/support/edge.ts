@@ -39,8 +39,8 @@ export interface EdgeOptions {
 }
 
 /** Starts one Worker, in a workerd of its own. */
-export async function startEdge(options: EdgeOptions): Promise<Edge> {
-  const { edges, stop } = await startEdges([options])
+export async function startTestEdge(options: EdgeOptions): Promise<Edge> {
+  const { edges, stop } = await startTestEdges([options])
   // The cast is safe: it starts as many Workers as it gets options.
   return Object.assign(edges[0] as Edge, { stop })
 }
@@ -49,7 +49,7 @@ export async function startEdge(options: EdgeOptions): Promise<Edge> {
  * Starts Workers in one workerd, which takes less CPU time than as many processes. Each is an isolate with memory,
  * switches and quotas of its own; they share a data centre, so the Cache API and the log.
  */
-export async function startEdges(
+export async function startTestEdges(
   all: readonly EdgeOptions[],
 ): Promise<{ readonly edges: readonly Omit<Edge, 'stop'>[]; stop(): Promise<void> }> {
   const logged: string[] = []

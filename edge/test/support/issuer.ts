@@ -49,7 +49,7 @@ export async function makeKey(algorithm: Algorithm, kid: string): Promise<Issuer
   return { algorithm, kid, privateKey, publicJwk }
 }
 
-export async function startIssuer(
+export async function startTestIssuer(
   algorithms: readonly [Algorithm, ...Algorithm[]] = ['ES256'],
 ): Promise<TestIssuer> {
   const made = await Promise.all(algorithms.map((algorithm) => makeKey(algorithm, `key-${algorithm}`)))

@@ -44,7 +44,7 @@ export const storable =
     response.end(JSON.stringify(body))
   }
 
-export async function startOrigin(): Promise<ScriptedOrigin> {
+export async function startScriptedOrigin(): Promise<ScriptedOrigin> {
   let script: Script = storable({ id: '1' })
   const seen: SeenRequest[] = []
   const sockets = new Set<Socket>()
