@@ -9,10 +9,10 @@ const isCommentable = /(Statement|Declaration|Definition|Property)$/
 const isFunction = /Function/
 
 /**
- * Casts outside of tests without a sentence that says why they hold. A cast is `as` (not `as const`), `<Type>value`, `!`
- * after a value or after the name of a variable or field. Its sentence is a comment with the word "cast", within its
- * statement and before the cast's end, or on the line above a statement, field or function around it. A sentence about
- * "casts" holds for the rest of its function.
+ * Casts outside of tests without a sentence that says why they hold. A cast is `as` (not `as const`), `<Type>value`,
+ * `!` after a value or after the name of a variable or field. Its sentence is a comment with the word "cast", within
+ * its statement and before the cast's end, or on the line above a statement, field or function around it. A sentence
+ * about "casts" holds for the rest of its function.
  *
  * @param files paths from the root
  * @returns a line each: `origin/src/app.ts:12`

@@ -19,8 +19,8 @@ const exceptions = new Set([
 const specifiers = /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g
 
 /**
- * Imports of source files that point the wrong way, types included: `origin ← edge ← infra ← bench`, from deployed code to
- * code that is not deployed, and from the edge to the origin's service.
+ * Imports of source files that point the wrong way, types included: `origin ← edge ← infra ← bench`, from deployed code
+ * to code that is not deployed, and from the edge to the origin's service.
  *
  * @param files paths from the root
  * @returns a line each, sorted

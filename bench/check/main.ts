@@ -17,7 +17,9 @@ import { runTool } from './run-tool.ts'
  */
 const parts = ['bench', 'origin', 'edge/test', 'edge', 'edge/dev', 'bench/marketplace/edge']
 
-/** Checks again only what has changed since the last run, by the hashes in a file that tsc keeps: a sixth of the time. */
+/**
+ * Checks again only what has changed since the last run, by the hashes in a file that tsc keeps: a sixth of the time.
+ */
 function checkTypes(part: string): Promise<boolean> {
   const kept = join(root, 'node_modules/.cache/tsc', `${part.replaceAll('/', '-')}.tsbuildinfo`)
   return runTool('tsc', ['-p', part, '--checkers', '1', '--incremental', '--tsBuildInfoFile', kept])

@@ -20,12 +20,12 @@ import { countries, labels, loadOf, shopsOf, storeShops } from './shops.ts'
 import { capacityOf, type Tally, Traffic } from './traffic.ts'
 
 /**
- * Releases that change documents, rolled out and back under load: B adds a required field that has an index, C renames one,
- * and is rolled back. Callers of the first version must not notice, and lists must be right at every moment.
+ * Releases that change documents, rolled out and back under load: B adds a required field that has an index, C renames
+ * one, and is rolled back. Callers of the first version must not notice, and lists must be right at every moment.
  *
- * The origins are real processes behind a balancer in this process, and requests carry the edge's assertion. As in the bench of
- * overload, each command sleeps in `mongod` for a stated time: the capacity is then that of the database, and starting
- * processes does not take the cores that the others serve from, as it does not on machines of their own.
+ * The origins are real processes behind a balancer in this process, and requests carry the edge's assertion. As in the
+ * bench of overload, each command sleeps in `mongod` for a stated time: the capacity is then that of the database, and
+ * starting processes does not take the cores that the others serve from, as it does not on machines of their own.
  */
 const slowerByMs = 60
 const poolSize = 8

@@ -3,8 +3,8 @@ import { pick, type Random } from '../load/random.ts'
 import type { Call } from './fleet.ts'
 
 /**
- * Shops that exist before any release. The shops of a country, and the labels of each second shop, are never changed by the
- * load, so what a list of them has to contain is known at every moment.
+ * Shops that exist before any release. The shops of a country, and the labels of each second shop, are never changed by
+ * the load, so what a list of them has to contain is known at every moment.
  */
 export interface Shops {
   readonly count: number

@@ -25,7 +25,7 @@ export interface TimelineOptions {
   readonly usefulMs: number
   /** Length of an interval. @default a second */
   readonly intervalMs?: number
-  /** Period after which the timeline begins anew, so that equal periods are counted together. @default never */
+  /** Period after which the timeline begins again, so that equal periods are counted together. @default never */
   readonly periodMs?: number
 }
 
@@ -68,8 +68,8 @@ export class Timeline {
 }
 
 /**
- * Nearest rank: the smallest value that at least this share of them does not exceed. The cast is safe: a share is at most
- * 1 and above 0.
+ * Nearest rank: the smallest value that at least this share of them does not exceed. The cast is safe: a share is at
+ * most 1 and above 0.
  */
 const rank = (sorted: Float64Array, share: number): number =>
   sorted.length === 0 ? Number.NaN : (sorted[Math.ceil(share * sorted.length) - 1] as number)

@@ -16,7 +16,7 @@ export async function keepAsLoaded(uri: string, database: string): Promise<void>
 }
 
 /**
- * Restores the copied places and builds their indexes anew. Otherwise the faster subject would be measured on the
+ * Restores the copied places and builds their indexes again. Otherwise the faster subject would be measured on the
  * larger collection, and deleted documents would slow the collection down for minutes.
  */
 export async function putBack(uri: string, database: string): Promise<void> {

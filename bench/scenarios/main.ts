@@ -8,7 +8,9 @@ import { preparePlan } from './prepare-plan.ts'
 import { noProgress, progressLine } from './progress-line.ts'
 import { describeSummary, isPassed, judge } from './summary.ts'
 
-/** Program: `npm run scenario -- spike` runs a scenario, prints a summary, and exits with 1 if a threshold is missed. */
+/**
+ * Program: `npm run scenario -- spike` runs a scenario, prints a summary, and exits with 1 if a threshold is missed.
+ */
 async function main(given: LoadArguments): Promise<void> {
   const { scenario } = given
   await using closing = new AsyncDisposableStack()

@@ -1,6 +1,8 @@
 import type { SlowAnswer } from '../load/report.ts'
 
-/** Parts of a request's time, in the order in which it passes them. The origin's parts are there only if it was asked. */
+/**
+ * Parts of a request's time, in the order in which it passes them. The origin's parts are there only if it was asked.
+ */
 export const parts = [
   'client and socket',
   'edge, before',

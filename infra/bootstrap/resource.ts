@@ -36,7 +36,7 @@ export interface Setup {
   readonly team: TeamSettings
   /** Token that reads the edge's data points. @default the stage keeps the one that it has */
   readonly analyticsToken?: string | undefined
-  /** The stage's environment in `edge/wrangler.jsonc`, read anew: one resource writes to it. */
+  /** The stage's environment in `edge/wrangler.jsonc`, read again: one resource writes to it. */
   readonly edge: () => EdgeEnvironment
   /** A run against another region of the account. */
   readonly inRegion: (region: string) => Run

@@ -1,4 +1,7 @@
-/** Program: `node infra/dashboards/main.ts` writes the dashboard and the queries anew, after a change of metrics or objectives. */
+/**
+ * Program: `node infra/dashboards/main.ts` writes the dashboard and the queries again, after a change of metrics or
+ * objectives.
+ */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { application } from '@spillway/origin/application'

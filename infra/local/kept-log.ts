@@ -5,7 +5,7 @@ import { localFolder } from '@spillway/origin/dev/folders'
 /** File of a tier's log lines on this machine. */
 export const keptLogFile = (tier: string): string => join(localFolder, 'log', `${tier}.log`)
 
-/** Size at which a log starts anew; the one before is kept as `….log.1`. */
+/** Size at which a new log starts; the one before is kept as `….log.1`. */
 const bytesMax = 5_000_000
 
 /** Appends lines to a tier's log, each with the time, so that `npm run why` can read them. Starts with an empty log. */

@@ -21,8 +21,8 @@ const roundsMax = 10
 /**
  * Copies all switches into the key that edges read, until the copy equals the keys.
  *
- * KV has no compare-and-swap, so two who publish at once may each copy a state without the other's change. Therefore
- * nothing is changed in the copy: it is made of the keys, and the keys are read again after it was written. Whoever
+ * KV has no compare-and-swap, so two publishers at once may each copy a state without the other's change. Therefore
+ * the copy is not edited: it is made of the keys, and the keys are read again after it was written. The publisher that
  * writes the last copy reads the keys after that, finds any change that is missing in it, and writes once more; a key
  * that is changed later still has a publisher who comes after.
  *

@@ -6,8 +6,8 @@ import { Refusal } from './runbook.ts'
 import type { Terminal } from './runner.ts'
 
 /**
- * The terminal of a person who runs a program of operation, with a record in `.spillway/runbooks`. The first Ctrl-C stops
- * after the step that is running, the second ends its command.
+ * The terminal of a person who runs a program of operation, with a record in `.spillway/runbooks`. The first Ctrl-C
+ * stops after the step that is running, the second ends its command.
  */
 export function openTerminal(
   root: string,

@@ -16,8 +16,8 @@ export interface DocumentDbSettings {
 }
 
 /**
- * A replica set of MongoDB that somebody else runs: Atlas, or machines of your own. The stacks create only the secret with
- * the origin's credentials and the way to it; backups, alarms and upgrades are its operator's.
+ * A replica set of MongoDB that somebody else runs: Atlas, or machines of your own. The stacks create only the secret
+ * with the origin's credentials and the way to it; backups, alarms and upgrades are its operator's.
  */
 export interface MongoDbSettings {
   readonly kind: 'mongodb'

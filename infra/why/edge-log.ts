@@ -20,7 +20,7 @@ export function parseLog(text: string): readonly LogLine[] {
   })
 }
 
-/** A reason that has not been seen for this time begins anew, ms. */
+/** A reason that has not been seen for this time counts as a new one, ms. */
 const quietMs = 60_000
 
 export interface Periods {
@@ -35,7 +35,9 @@ export interface Periods {
 /** Answers without which a share says nothing. */
 const answersMin = 50
 
-/** Refusals and faults in the edge's log, in the time before an instant. A line may stand for others that were left out. */
+/**
+ * Refusals and faults in the edge's log, in the time before an instant. A line may stand for others that were left out.
+ */
 export function edgeSigns(
   lines: readonly LogLine[],
   nowMs: number,
@@ -79,8 +81,8 @@ function reasonOf({ reason, status }: LogLine['entry']): string | undefined {
 }
 
 /**
- * Shares of the reads and writes that the cache answered, by the lines of totals. What was shed counts as not in the cache:
- * an answer that is there is given. Refusals that are the caller's own do not count.
+ * Shares of the reads and writes that the cache answered, by the lines of totals. What was shed counts as not in the
+ * cache: an answer that is there is given. Refusals that are the caller's own do not count.
  */
 function hitShares(
   lines: readonly LogLine[],

@@ -26,8 +26,8 @@ export function cacheKey(
   const isOfSeveral = fieldAccess.hidesSome || !isExpandedAlike(expand)
   if (visibility !== 'subject' && visibility !== 'residual' && !isOfSeveral) return target
   if (audience === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
-  // No encoded text starts with `=` or `+`, so a subject cannot pass for a residual, and neither can pass for an audience
-  // of several parts, whatever rule was deployed before this one.
+  // No encoded text starts with `=` or `+`, so a subject cannot pass for a residual, and neither can pass for an
+  // audience of several parts, whatever rule was deployed before this one.
   const mark = isOfSeveral ? '+' : visibility === 'subject' ? '~' : '='
   return `/${mark}${encodeURIComponent(audience)}${target}`
 }
@@ -45,11 +45,11 @@ function targetOf(
 }
 
 /**
- * Audience of what a caller is shown of a resource, of the fields of its documents, and of the documents that are expanded;
- * `undefined` where it is the same for all who may ask.
+ * Audience of what a caller is shown of a resource, of the fields of its documents, and of the documents that are
+ * expanded; `undefined` where it is the same for all who may ask.
  *
- * @param given conditions that a list's filters require: callers who may read all of these documents share the list. Not
- *   used with field rules, by which callers of different residuals may filter by different fields
+ * @param given conditions that a list's filters require: callers who may read all of these documents share the list.
+ *   Not used with field rules, by which callers of different residuals may filter by different fields
  */
 export function audienceOf(
   { cache, audiences, fieldAccess }: Pick<Resource, 'cache' | 'audiences' | 'fieldAccess'>,
@@ -72,8 +72,9 @@ export function audienceOf(
 }
 
 /**
- * Whether a document is stored as one copy for all callers who are shown the same fields, with its rule attributes, and the
- * edge decides the rules for each of them (decision 29). Not where the document is its owner's alone: it has one reader.
+ * Whether a document is stored as one copy for all callers who are shown the same fields, with its rule attributes, and
+ * the edge decides the rules for each of them (decision 29). Not where the document is its owner's alone: it has one
+ * reader.
  */
 export function isOneCopy({ operation, resource }: Pick<Route, 'operation' | 'resource'>): boolean {
   const { access, cache, fieldAccess } = resource
@@ -98,8 +99,8 @@ export const copyKey = (
 ): string => `/*${encodeURIComponent(audience ?? '')}${targetOf(route, canonical, expand)}`
 
 /**
- * Audience of a copy: the fields that it lacks, and the audience of the documents that are expanded; `undefined` where it is
- * the same for all callers.
+ * Audience of a copy: the fields that it lacks, and the audience of the documents that are expanded; `undefined` where
+ * it is the same for all callers.
  */
 export const copyAudienceOf = (
   hidden: HiddenFields,

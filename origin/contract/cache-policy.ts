@@ -23,9 +23,9 @@ export interface CacheOptions {
   readonly visibility?: Visibility
   /**
    * Fields whose values separate the lists that a write invalidates: a write to a place in New Zealand leaves the lists
-   * of France stored, and a write to a draft those of published documents. Name fields that lists are filtered by, or that
-   * `access.read` narrows them to, the most selective first.
-   * Each adds one or two tags to every write's purge, so avoid fields that are unique per document or nearly constant.
+   * of France stored, and a write to a draft those of published documents. Name fields that lists are filtered by, or
+   * that `access.read` narrows them to, the most selective first. Each adds one or two tags to every write's purge, so
+   * avoid fields that are unique per document or nearly constant.
    * @default none: a write drops all lists of the resource
    */
   readonly listsBy?: readonly string[]

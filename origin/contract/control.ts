@@ -1,7 +1,7 @@
 /**
  * Operators' switches and revocations, as edges read them. Each is a key of its own in the `CONTROL` namespace, so that
  * two operators never overwrite each other. Edges do not list the keys, which would cost ten times as much as a read:
- * they read one key, {@link controlSnapshotKey}, into which whoever has changed a key copies all of them.
+ * they read one key, {@link controlSnapshotKey}, into which a change of any key copies all of them.
  */
 export interface ControlEntry {
   readonly name: string

@@ -163,7 +163,7 @@ export interface ResourceDefinition<
    */
   readonly events?: boolean | EventsOptions
   /**
-   * Records of who wrote what and when, which `GET …/{id}/history` tells to those whom its own rule names.
+   * Records of who wrote what and when, which `GET …/{id}/history` shows to callers whom its own rule allows.
    * @default none
    */
   readonly history?: HistoryOptions

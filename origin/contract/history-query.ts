@@ -53,7 +53,10 @@ function invalidCursor(detail: string): Extract<Parsed<never>, { ok: false }> {
   return { ok: false, problem: { code: 'invalid-cursor', detail, errors: [{ parameter: 'cursor', detail }] } }
 }
 
-/** Cursor of the page after a record. Not signed: a forged one only selects a place in a history that its caller may read. */
+/**
+ * Cursor of the page after a record. Not signed: a forged one only selects a place in a history that its caller may
+ * read.
+ */
 export const encodePlace = ({ born, order }: HistoryPlace): string =>
   encodeBase64UrlText(JSON.stringify([born, order]))
 

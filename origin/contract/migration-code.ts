@@ -3,9 +3,9 @@ import type { Migration } from './migration.ts'
 import { sampleDocuments } from './shape-samples.ts'
 
 /**
- * Mistakes in the code of migrations that samples reveal. `up` runs at each read of an old document and again in the job,
- * so it must give the same for the same document, whenever and wherever it runs. The origin recognizes the present time,
- * which two runs within a millisecond cannot tell (`checkMigrationResults`).
+ * Mistakes in the code of migrations that samples reveal. `up` runs at each read of an old document and again in the
+ * job, so it must give the same for the same document, whenever and wherever it runs. The origin recognizes the present
+ * time, which two runs within a millisecond cannot tell (`checkMigrationResults`).
  */
 export function* checkMigrationCode({
   schema,

@@ -44,7 +44,7 @@ export interface QueryDefinition<
   /** Resources that the handler reads, each as the caller may. @default `on` */
   readonly reads?: readonly QueryResource[]
   /**
-   * Resources of which it reads all documents, whoever calls: the handler decides what the answer reveals. @default
+   * Resources of which it reads all documents for every caller: the handler decides what the answer reveals. @default
    * none
    */
   readonly readsAll?: readonly QueryResource[]

@@ -4,8 +4,8 @@ import { limits } from './limits.ts'
 import type { Problem } from './problem.ts'
 
 /**
- * Refusals that both tiers give. Each is worded once, so that a caller reads the same whether the edge refuses or, for a
- * request that reaches it by mistake, the origin.
+ * Refusals that both tiers give. Each is worded once, so that a caller reads the same whether the edge refuses or, for
+ * a request that reaches it by mistake, the origin.
  */
 
 export const notAcceptable: Problem = {

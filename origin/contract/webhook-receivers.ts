@@ -7,12 +7,16 @@ import { type Query, query } from './named-query.ts'
 import { type Resource, representation, resource } from './resource.ts'
 
 export interface ReceiversOptions {
-  /** Callers who may add, see, change and remove receivers, and see what these have not got. Words about the token alone. */
+  /**
+   * Callers who may add, see, change and remove receivers, and see what these have not got. Words about the token
+   * alone.
+   */
   readonly access: AccessRule
   /** Version of the API that has the routes, e.g. `v1`. */
   readonly version: VersionName
   /**
-   * Number of receivers, all callers' together, from 1 to 1,000. Those who are registered at the same moment may be more.
+   * Number of receivers, all callers' together, from 1 to 1,000. Those who are registered at the same moment may be
+   * more.
    *
    * @default 100
    */

@@ -1,6 +1,6 @@
 /**
- * Program: `node scripts/apikeys.ts` issues, lists, rotates and revokes API keys, with MONGODB_URI and MONGODB_DATABASE set
- * as for the origin.
+ * Program: `node scripts/apikeys.ts` issues, lists, rotates and revokes API keys, with MONGODB_URI and MONGODB_DATABASE
+ * set as for the origin.
  */
 import { parseArgs } from 'node:util'
 import { application as own } from '@spillway/origin/application'

@@ -30,9 +30,9 @@ const retryMs = 1_000
 /**
  * API keys that this isolate has seen, as the origin knows them.
  *
- * A key is asked for once, and every answer lists the keys that have changed lately. So one question each ten seconds, beside
- * the requests, keeps all keys current, and no request waits for it. Revocation holds even if the origin is silent: no key
- * counts 45 s after the last question that was answered (`keyTimes`, decision 41).
+ * A key is asked for once, and every answer lists the keys that have changed recently. So one question every ten
+ * seconds, beside the requests, keeps all keys current, and no request waits for it. Revocation holds even if the
+ * origin is silent: no key counts 45 s after the last question that was answered (`keyTimes`, decision 41).
  */
 export class ApiKeySource {
   readonly #options: ApiKeySourceOptions
@@ -94,7 +94,9 @@ export class ApiKeySource {
     return done
   }
 
-  /** Asks for a key, or joins the question in flight; `undefined` if too many keys are being asked for. Never rejects. */
+  /**
+   * Asks for a key, or joins the question in flight; `undefined` if too many keys are being asked for. Never rejects.
+   */
   lookUp(id: string): Promise<void> | undefined {
     const nowMs = this.#options.now()
     const flying = this.#lookUps.get(id)

@@ -1,10 +1,11 @@
 /**
- * Makes a value once, and anew when the clock has been set back since the last call. All that an isolate remembers is
- * kept until an instant, or for a time from one: answers, revocations and key sets would count as new, refusals and a
- * closed origin would last, for as long as the clock was set back by. To begin anew costs an empty cache.
+ * Makes a value once, and again when the clock has been set back since the last call. An isolate keeps everything until
+ * an instant. After a step back, those instants are too late: old answers, revocations and key sets would still count
+ * as fresh, and refusals and an open breaker would last, for as long as the step. A new value costs only an empty
+ * cache.
  *
  * @param now epoch milliseconds
- * @param toleranceMs steps of a clock that is merely kept right. @default 1 000
+ * @param toleranceMs longest step back that is ignored, such as a correction by NTP. @default 1 000
  */
 export function untilSetBack<Argument, Value>(
   make: (argument: Argument) => Value,

@@ -1,7 +1,7 @@
 import { WindowCount } from './window-count.ts'
 
 /**
- * Client-side throttling: when the origin has accepted fewer than one in K of our requests lately, we refuse the
+ * Client-side throttling: when the origin has accepted fewer than one in K of our requests recently, we refuse the
  * surplus here, where it costs nothing.
  *
  *     p(refuse) = distrust * max(0, (requests - K * accepts) / (requests + 1))

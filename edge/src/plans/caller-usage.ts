@@ -11,8 +11,8 @@ export interface OverPlan {
 }
 
 /**
- * Requests of one caller, as this isolate counts them. The rate is this isolate's; the quota is everybody's, since reports to
- * the origin add up all isolates' counts, as far as they have been told (decision 43).
+ * Requests of one caller, as this isolate counts them. The rate is this isolate's; the quota is everybody's, since the
+ * origin adds up the counts that all isolates have reported (decision 43).
  */
 export class CallerUsage {
   readonly caller: string
@@ -22,7 +22,7 @@ export class CallerUsage {
   #month: string
   /** Requests of the month that the origin knows; `undefined` until it was asked. */
   #told: number | undefined
-  /** Requests that the origin was not told of yet. */
+  /** Requests that have not been reported yet. */
   #fresh = 0
   #reportedAtMs = Number.NEGATIVE_INFINITY
 
@@ -53,7 +53,7 @@ export class CallerUsage {
     return (this.#told ?? 0) + this.#fresh
   }
 
-  /** Whether the origin is to be told, or asked, now. */
+  /** Whether a report, which is also a question, is due. */
   isDue(nowMs: number): boolean {
     const sinceMs = nowMs - this.#reportedAtMs
     if (this.#told === undefined) return sinceMs >= reportMs.near
@@ -79,7 +79,7 @@ export class CallerUsage {
     if (month === this.#month) this.#told = total
   }
 
-  /** Takes back a count that was certainly not told. */
+  /** Takes back a count that was certainly not reported. */
   giveBack({ month, requests }: ToldUsage): void {
     if (month !== this.#month) return
     this.#fresh += requests
@@ -87,8 +87,8 @@ export class CallerUsage {
   }
 
   /**
-   * Header fields of an answer (draft-ietf-httpapi-ratelimit-headers-10): `RateLimit-Policy` has the quota `q` and the window
-   * `w` in seconds of each limit, `RateLimit` what remains `r`, and the seconds `t` until it is whole again.
+   * Header fields of an answer (draft-ietf-httpapi-ratelimit-headers-10): `RateLimit-Policy` has the quota `q` and the
+   * window `w` in seconds of each limit, `RateLimit` what remains `r`, and the seconds `t` until it is whole again.
    */
   fields(nowMs: number): readonly [policy: string, limit: string] {
     const { rate, burst, quota } = this.plan
@@ -104,7 +104,7 @@ export class CallerUsage {
     ]
   }
 
-  /** Begins a new month. What was counted in the last one and not told is lost: a few seconds' requests at most. */
+  /** Begins a new month. Counts of the last one that are not reported are lost: a few seconds' requests at most. */
   #turn(nowMs: number): void {
     if (nowMs < this.#monthEndMs) return
     this.#month = monthOf(nowMs)

@@ -25,8 +25,8 @@ const flightMs = 3_000
 const gapMs = 1_000
 
 /**
- * Usage of this isolate's callers, and the reports that add it up over all isolates. A report is sent beside a request, at most
- * one a second. An isolate that ends takes with it what it has not told: ten seconds of requests at most.
+ * Usage of this isolate's callers, and the reports that add it up over all isolates. A report is sent beside a request,
+ * at most one a second. When an isolate ends, its unreported counts are lost: ten seconds of requests at most.
  */
 export class UsageReports {
   readonly #options: UsageReportsOptions

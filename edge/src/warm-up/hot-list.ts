@@ -1,6 +1,6 @@
 import { membersOf } from '../config/values.ts'
 
-/** A target of the contract that many have read: canonical path and query, and how often lately. */
+/** A target of the contract that many have read: canonical path and query, and how often recently. */
 export interface HotTarget {
   readonly target: string
   readonly reads: number

@@ -10,8 +10,8 @@ export interface EdgePool<Options extends EdgeOptions> {
 const together = 8
 
 /**
- * Workers for tests that must not see each other's breakers, limits and memory. Several are started in one workerd, when
- * the first of them is taken.
+ * Workers for tests that must not see each other's breakers, limits and memory. Several are started in one workerd,
+ * when the first of them is taken.
  */
 export function edgePool<Options extends EdgeOptions>(
   makeOptions: () => Promise<Options>,

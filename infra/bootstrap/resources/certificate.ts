@@ -25,7 +25,9 @@ async function certificateOf(setup: Setup): Promise<CertificateDetail | undefine
   return undefined
 }
 
-/** Certificate of the balancer for the names by which the tunnels call it. AWS renews it while its records are there. */
+/**
+ * Certificate of the balancer for the names by which the tunnels call it. AWS renews it while its records are there.
+ */
 export const certificate: Resource = {
   name: 'certificate of the balancer',
   wanted: (setup) => (setup.team.certificate === undefined ? { names: tunnelHosts(setup) } : {}),

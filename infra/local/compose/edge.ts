@@ -11,7 +11,7 @@ if (folder === undefined || origins === undefined) throw new Error('KEYS_FOLDER 
 const ports = developmentPorts(process.env)
 const bundled = await bundleForDevelopment('own')
 if (!bundled.ok) throw new Error(bundled.message)
-// On loopback: whoever is in the container may ask for a token, and nobody else.
+// On loopback: only programs in the container may ask for a token.
 const issuer = await startIssuer({ keys: await issuerKeys(), port: ports.issuer })
 const edge = await startEdgeDev(bundled.code, {
   host,

@@ -14,9 +14,9 @@ export interface ExpiryStackProps extends StackProps {
 const betweenDeletions = Duration.minutes(45)
 
 /**
- * Deletes the stacks of a preview at its time, one after the other, without anybody who has to remember. Each deployment
- * sets the time anew. CloudFormation deletes with the role that deployed the stack (the CDK's), so this one may delete these
- * stacks and nothing else.
+ * Deletes the stacks of a preview at its time, one after the other, without anybody who has to remember. Each
+ * deployment sets the time again. CloudFormation deletes with the role that deployed the stack (the CDK's), so this one
+ * may delete these stacks and nothing else.
  */
 export class ExpiryStack extends Stack {
   constructor(scope: Construct, id: string, { stackNames, expiresAt, ...props }: ExpiryStackProps) {

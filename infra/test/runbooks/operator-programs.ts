@@ -16,9 +16,9 @@ export interface OperatorProgramsOptions {
 }
 
 /**
- * Programs that the guides name, in a folder that is first in the PATH. AWS's, npm's and MongoDB's are the real ones, with what is
- * beyond loopback replaced. `curl` and the plugin of Session Manager are stand-ins. Runbooks are planned, since their own proofs
- * execute them.
+ * Programs that the guides name, in a folder that is first in the PATH. AWS's, npm's and MongoDB's are the real ones,
+ * with what is beyond loopback replaced. `curl` and the plugin of Session Manager are stand-ins. Runbooks are planned,
+ * since their own proofs execute them.
  *
  * @returns folder of the programs
  */
@@ -73,7 +73,10 @@ const release = JSON.stringify({
   assets: [{ name: 'cloudflared-linux-aarch64.rpm', digest: `sha256:${'d'.repeat(64)}` }],
 })
 
-/** Forwards a port to the database; prints what another session would run. The command line gives it a session's parameters. */
+/**
+ * Forwards a port to the database; prints what another session would run. The command line gives it a session's
+ * parameters.
+ */
 const plugin = (mongodPort: number): string => `
 if (process.argv[2] === '--version') return console.log('1.2.0.0')
 const { connect, createServer } = require('node:net')
@@ -83,7 +86,9 @@ const forward = (socket) => socket.on('error', () => {}).pipe(connect(${mongodPo
 createServer(forward).listen(Number(Parameters.localPortNumber[0]), '127.0.0.1')
 `
 
-/** mongosh, in which a person types the password, and with `--block FILE` what follows. A host of AWS is the database. */
+/**
+ * mongosh, in which a person types the password, and with `--block FILE` what follows. A host of AWS is the database.
+ */
 const shellOf = (folder: string, mongodPort: number, password: string): string => `
 if [[ $1 == --block ]]; then uri=$(cat ${folder}/uri); what=(--file "$2")
 else

@@ -53,8 +53,8 @@ export const isImplied = (wide: Residual, narrow: Residual): boolean =>
   narrow.alternatives.every((one) => wide.alternatives.some((other) => covers(other, one)))
 
 /**
- * Residual for documents that satisfy some conditions anyway, as those of a filtered list do: everything, if they imply one
- * of its alternatives.
+ * Residual for documents that satisfy some conditions anyway, as those of a filtered list do: everything, if they imply
+ * one of its alternatives.
  */
 export const residualAmong = (residual: Residual, given: Alternative): Residual =>
   given.length > 0 && residual.alternatives.some((one) => covers(one, given)) ? allOfThem : residual

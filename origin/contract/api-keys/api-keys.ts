@@ -95,7 +95,7 @@ export type Rotation = Static<typeof rotateInput>
 
 export interface ApiKeysOptions<Version extends VersionName, Own extends OwnKeys | undefined> {
   /**
-   * Callers who may list, issue, rotate and revoke the keys of everybody. Whoever may issue keys can act as any
+   * Callers who may list, issue, rotate and revoke the keys of everybody. A caller who may issue keys can act as any
    * subject, with any scope: name as few as possible. `never`: only the command (`npm run apikeys`) can.
    */
   readonly access: AccessRule

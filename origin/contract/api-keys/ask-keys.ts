@@ -1,6 +1,8 @@
 import type { Priority } from '../priority.ts'
 
-/** Questions of an edge to the origin about API keys. No caller's request reaches this path: the edge routes none to it. */
+/**
+ * Questions of an edge to the origin about API keys. No caller's request reaches this path: the edge routes none to it.
+ */
 export const askKeysPath = '/.spillway/api-keys'
 
 /** Body of a question. A question about no key asks for the changes alone. */
@@ -11,13 +13,13 @@ export interface KeyQuestion {
   readonly used: readonly string[]
 }
 
-/** Maximum ids in `used`: the rest is told with the next question. */
+/** Maximum ids in `used`: the rest goes with the next question. */
 export const usedMax = 1_000
 
 export interface KeyAnswer {
   /** The key that was asked for; `null` if there is none. */
   readonly key?: AskedKey | null
-  /** Id and revision of each key that has changed lately. */
+  /** Id and revision of each key that has changed recently. */
   readonly changed: readonly (readonly [id: string, revision: string])[]
   /** Whether more has changed than is listed: nothing that an edge knows counts any more. */
   readonly isCut: boolean
@@ -39,8 +41,8 @@ export interface AskedKey {
 }
 
 /**
- * Time within which a change of a key takes effect at every edge. All parts of it are upper bounds: an edge uses what it
- * knows for `usableMs` after it last heard from the origin, whose list of changes may be `listedMs` old.
+ * Time within which a change of a key takes effect at every edge. All parts of it are upper bounds: an edge uses what
+ * it knows for `usableMs` after it last heard from the origin, whose list of changes may be `listedMs` old.
  */
 export const keyTimes = {
   /** Age of the edge's last question from which it asks again, beside the requests that it serves. */

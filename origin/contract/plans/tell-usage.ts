@@ -1,7 +1,10 @@
-/** Reports of edges to the origin about requests that they have counted. The edge routes no caller's request to this path. */
+/**
+ * Reports of edges to the origin about requests that they have counted. The edge routes no caller's request to this
+ * path.
+ */
 export const tellUsagePath = '/.spillway/usage'
 
-/** Maximum callers in one report: the rest is told with the next one. */
+/** Maximum callers in one report: the rest goes with the next one. */
 export const toldMax = 500
 
 /** Requests of one caller in one month since the last report; 0 asks for the total alone. */

@@ -8,7 +8,7 @@ export function tagsOfWrites(writes: readonly Prepared[], subject: string | unde
     if (isGuard) continue
     tags.add(documentTag(resource.name, record._id))
     const states = [before, document?.fields].filter((fields): fields is Fields => fields !== undefined)
-    // Lists of owned documents belong to the document's owner, whoever performs the action.
+    // Lists of owned documents belong to the document's owner, even if another caller performs the action.
     const { listOwnerField } = resource
     const subjects = new Set(
       listOwnerField === undefined ? [subject] : states.map((fields) => String(fields[listOwnerField])),

@@ -51,10 +51,13 @@ export interface ListOptions<On> {
   readonly or?: readonly ListFilter<On>[]
   /** Words in the texts of the resource's text index, of which at least one must be there. */
   readonly search?: string
-  /** Documents within a distance of a place, the nearest first; without `sort` and `search`. Needs a `2dsphere` index. */
+  /**
+   * Documents within a distance of a place, the nearest first; without `sort` and `search`. Needs a `2dsphere` index.
+   */
   readonly near?: Near
   /**
-   * `id` or a field of an index, with `-` for descending order; with `search` also `relevance`, for the best hits first.
+   * `id` or a field of an index, with `-` for descending order; with `search` also `relevance`, for the best hits
+   * first.
    *
    * @default 'id'
    */

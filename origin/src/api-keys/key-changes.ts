@@ -79,7 +79,10 @@ export class KeyChanges {
     })
   }
 
-  /** A place for a key of this person; keys that have ended give theirs back. Of two who take one, the index refuses one. */
+  /**
+   * A place for a key of this person; keys that have ended give theirs back. Of two who take one, the index refuses
+   * one.
+   */
   async #freePlace(subject: string, countMax: number): Promise<string | undefined> {
     const places = Array.from({ length: countMax }, (_, index) => `${index} ${subject}`)
     const holders = await this.#store.list(this.#resource, {

@@ -6,7 +6,7 @@ import { KeyChanges, type KeyResource } from './key-changes.ts'
 /** Age of a noted use from which a key's use is noted again. */
 const precisionMs = 10 * 60_000
 const flushMs = 30_000
-/** Keys whose use waits to be noted, at most; others are told again by the edges that serve them. */
+/** Keys whose use waits to be noted, at most; edges report the others again. */
 const waitingMax = 10_000
 const flushedAtOnce = 50
 
@@ -19,8 +19,8 @@ export interface LastUseOptions {
 }
 
 /**
- * Notes in each key when it was last used: to about ten minutes, so that a busy key costs one write in this time for each
- * process. A crash loses what was not flushed, half a minute at most.
+ * Notes in each key when it was last used: to about ten minutes, so that a busy key costs one write in this time for
+ * each process. A crash loses what was not flushed, half a minute at most.
  */
 export class LastUse {
   readonly #options: LastUseOptions

@@ -11,8 +11,8 @@ export interface RouteAskedKeysOptions extends AskedKeysOptions {
 const target: Target = { route: askKeysPath, operation: 'ops' }
 
 /**
- * The route on which edges ask about API keys. Like every other one, it takes only what an edge has signed. It waits for no
- * slot: the answer decides whether other requests are worth one.
+ * The route on which edges ask about API keys. Like every other one, it takes only what an edge has signed. It waits
+ * for no slot: the answer decides whether other requests are worth one.
  */
 export function routeAskedKeys(app: FastifyInstance, { onUse, ...options }: RouteAskedKeysOptions): void {
   const asked = new AskedKeys(options)

@@ -19,7 +19,7 @@ export interface SystemWorkOptions {
   readonly repository: Repository
   readonly commits: Commits
   readonly guards: readonly Guard[]
-  /** @default the edge is not told of the writes */
+  /** @default the edge is not notified of writes */
   readonly purges?: Purges | undefined
 }
 
@@ -29,7 +29,7 @@ export interface TransactionOptions {
   readonly deadline: number
   /** Its writes happen once for each key, which is remembered for a day. @default they happen at each call */
   readonly key?: string
-  /** The handler or job, for the history of what it writes. @default not told */
+  /** The handler or job, for the history of what it writes. @default none */
   readonly via?: string
 }
 
@@ -93,7 +93,7 @@ export class SystemWork {
         const tags = tagsOfWrites(writes, undefined)
         const outcome = await commits.commit(writes, isKeyed ? doneOnce(key, tags) : undefined, call)
         if (outcome.kind === 'committed' || outcome.kind === 'answered') {
-          // The process that has written them may have crashed before it told the edge.
+          // The process that has written them may have crashed before it notified the edge.
           const purged = outcome.kind === 'answered' && isKeyed ? await this.#keptTags(key, call) : tags
           await this.#options.purges?.purge(purged, Math.min(purgeWaitMs, deadline - performance.now()))
           return result
@@ -119,8 +119,8 @@ export class SystemWork {
 const purgeWaitMs = 2_000
 
 /**
- * A mark of writes that have happened, stored with them as the answer of a request with an Idempotency-Key is. It has the
- * cache tags that they make obsolete.
+ * A mark of writes that have happened, stored with them as the answer of a request with an Idempotency-Key is. It has
+ * the cache tags that they make obsolete.
  */
 const doneOnce = (id: string, tags: readonly string[]) => ({
   ...{ id, request: '' },

@@ -62,9 +62,9 @@ interface Job {
 }
 
 /**
- * Delivers events to one subscriber, those of one document in order, those of different documents side by side. An event
- * that fails is put aside with all later ones of its document, so that the others go on: it is tried again, and after the
- * last attempt it is given up and the next one of its document follows.
+ * Delivers events to one subscriber, those of one document in order, those of different documents side by side. An
+ * event that fails is put aside with all later ones of its document, so that the others go on: it is tried again, and
+ * after the last attempt it is given up and the next one of its document follows.
  */
 export class DeliveryLoop {
   readonly #options: DeliveryLoopOptions

@@ -83,7 +83,10 @@ const judgesOf = (catalogue: Catalogue, erased: Erased): Readonly<Record<LogName
   [answersCollection]: answersJudge(erased),
 })
 
-/** Records that name the person. Records of a document whose id is the person's subject are removed, since their own ids contain it. */
+/**
+ * Records that name the person. Records of a document whose id is the person's subject are removed, since their own ids
+ * contain it.
+ */
 function historyJudge(catalogue: Catalogue, erased: Erased): Log<HistoryRecord> {
   const own = [...catalogue.keys()].map((name) => prefixOf(name, erased.subject))
   const ranges = own.map((prefix) => ({ _id: { $gte: prefix, $lt: `${prefix.slice(0, -1)}0` } }))

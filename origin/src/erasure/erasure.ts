@@ -62,9 +62,9 @@ const drainStep = 'drain'
 const passesMax = 6
 
 /**
- * Erases a person from documents and from everything that is kept beside them, in passes until one finds nothing: what a
- * live write brings back is found by the next. Each batch is recorded, so a run that was killed is resumed by the next one
- * of the same person, under the same pseudonym.
+ * Erases a person from documents and from everything that is kept beside them, in passes until one finds nothing: what
+ * a live write brings back is found by the next. Each batch is recorded, so a run that was killed is resumed by the
+ * next one of the same person, under the same pseudonym.
  *
  * A pass changes documents first, and waits until their events are drained: what a drain has read before is in the logs
  * then, which come last.

@@ -9,13 +9,13 @@ import { HistoryLog, type HistoryRecord, historyRecords } from '../store/history
 import { oldestPending, type Pending, PendingEvents } from './pending-events.ts'
 
 /**
- * Moves events from the documents whose writes they tell of to the log of changes. One process does it at a time, under a
- * lease; the others check whether it does.
+ * Moves events from the documents whose writes they tell of to the log of changes. One process does it at a time, under
+ * a lease; the others check whether it does.
  *
- * Each pass reads documents with events, appends these to the history and the log, and then removes them from the documents,
- * unless a document has been written since. A process that is killed between two of these steps leaves events that are in the log
- * already, which the log refuses by their ids. So every event is in the log once, after those of earlier writes of its
- * document.
+ * Each pass reads documents with events, appends these to the history and the log, and then removes them from the
+ * documents, unless a document has been written since. A process that is killed between two of these steps leaves
+ * events that are in the log already, which the log refuses by their ids. So every event is in the log once, after
+ * those of earlier writes of its document.
  */
 export interface DrainOptions {
   readonly db: Db

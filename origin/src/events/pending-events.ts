@@ -26,10 +26,10 @@ const timeoutMs = 10_000
 /**
  * Documents of a collection that have events, oldest first.
  *
- * perf: the database removes index entries late, so a scan from the beginning passes every event that was cleared within
- * the last minute, which costs more than the rest of it. Therefore a scan begins where the last one ended. Events may
- * appear before that point, since clocks differ and a write may commit late: a scan from the beginning, now and then, finds
- * them.
+ * perf: the database removes index entries late, so a scan from the beginning passes every event that was cleared
+ * within the last minute, which costs more than the rest of it. Therefore a scan begins where the last one ended.
+ * Events may appear before that point, since clocks differ and a write may commit late: a scan from the beginning, now
+ * and then, finds them.
  */
 export class PendingEvents {
   readonly #options: PendingEventsOptions
@@ -65,8 +65,8 @@ export class PendingEvents {
 const isLive = ({ _out }: Pending): boolean => _out?.expires === undefined
 
 /**
- * perf: one statement for all documents, which costs the database half as much as one for each. The id of a write is unique,
- * so a document whose last write is among the ids is unchanged since it was read.
+ * perf: one statement for all documents, which costs the database half as much as one for each. The id of a write is
+ * unique, so a document whose last write is among the ids is unchanged since it was read.
  */
 function together(pending: readonly Pending[]): readonly Document[] {
   if (pending.length === 0) return []

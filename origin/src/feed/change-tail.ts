@@ -34,8 +34,8 @@ interface Waiting {
 }
 
 /**
- * The end of the log of changes in memory. All readers that wait for changes share it, so that one query of the log, a few
- * times a second, serves them all. It does not poll if nobody has waited lately.
+ * The end of the log of changes in memory. All readers that wait for changes share it, so that one query of the log, a
+ * few times a second, serves them all. It does not poll if nobody has waited recently.
  */
 export class ChangeTail {
   readonly #read: ReadChanges

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb'
 
-/** A build that the database is doing, whoever asked for it. */
+/** An index build in progress in the database, by any process. */
 export interface RunningBuild {
   /** Share that is done, 0 to 1; `undefined` if the database does not tell. */
   readonly share: number | undefined
@@ -12,8 +12,8 @@ interface Operation {
 }
 
 /**
- * The build of an index of the collection that is running now; `undefined` if there is none, or if this user may not see
- * it: `currentOp` needs the role `clusterMonitor`.
+ * The build of an index of the collection that is running now; `undefined` if there is none, or if this user may not
+ * see it: `currentOp` needs the role `clusterMonitor`.
  */
 export async function runningBuild(db: Db, collection: string): Promise<RunningBuild | undefined> {
   const command = { currentOp: 1, 'command.createIndexes': collection, maxTimeMS: 5_000 }

@@ -39,9 +39,9 @@ export interface LeaseOptions {
 }
 
 /**
- * Lets one process at a time do a job. A holder counts its beats in the database. Another process takes the lease when it
- * has itself seen no beat for `silenceMs`: so clocks of different machines are never compared, and a crash costs that
- * time. A holder that was paused for longer learns of its loss at its next beat; its work must be safe until then.
+ * Lets one process at a time do a job. A holder counts its beats in the database. Another process takes the lease when
+ * it has itself seen no beat for `silenceMs`: so clocks of different machines are never compared, and a crash costs
+ * that time. A holder that was paused for longer learns of its loss at its next beat; its work must be safe until then.
  */
 export class LeaseSeeker<Note extends object> {
   readonly #options: LeaseOptions
@@ -57,7 +57,7 @@ export class LeaseSeeker<Note extends object> {
   /** The lease as it is stored; `undefined` if nobody ever had it. */
   async look(): Promise<LeaseRecord<Note> | undefined> {
     const found = await this.#records.findOne({ _id: this.#options.name })
-    // The cast: whoever holds a lease of this name writes notes of this type.
+    // The cast: every holder of a lease of this name writes notes of this type.
     return (found as LeaseRecord<Note> | null) ?? undefined
   }
 

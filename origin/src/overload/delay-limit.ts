@@ -12,8 +12,8 @@ import type { Limit, Sample } from './limit.ts'
  *
  * Gradient2 and Vegas compare the service time with its own past. They do not fit a store that batches: service time
  * grows with load by design, while each request gets cheaper. A gradient reads that as congestion and shrinks the limit
- * and with it the batches, which makes each request dearer. A target states the allowed delay instead: of a request's
- * second, some tens of milliseconds are a good price for full batches.
+ * and with it the batches, which makes each request more expensive. A target states the allowed delay instead: of a
+ * request's second, some tens of milliseconds are a good price for full batches.
  *
  * Far below the target it doubles, like TCP's slow start (RFC 5681 §3.1): a burst must not be refused because the limit
  * of a new process, or of one that has recovered from overload, grows slowly. Service time grows at most in proportion

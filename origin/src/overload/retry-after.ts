@@ -1,9 +1,9 @@
 /**
- * Seconds after which a refused caller should come back: longer the more is being refused, and spread out, so that those
- * who were refused together do not return together ("equal jitter": Brooker, "Exponential Backoff And Jitter", AWS
- * Architecture Blog, 2015).
+ * Seconds after which a refused caller should come back: longer the more is being refused, and spread out, so that
+ * those who were refused together do not return together ("equal jitter": Brooker, "Exponential Backoff And Jitter",
+ * AWS Architecture Blog, 2015).
  *
- * @param shed share of requests refused lately, 0 to 1
+ * @param shed share of requests refused recently, 0 to 1
  * @param random 0 to 1
  * @returns whole seconds, 1 to 10
  */

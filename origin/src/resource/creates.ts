@@ -81,8 +81,8 @@ export function createHandler(
 }
 
 /**
- * The outcome for its caller. The request of a token with other rights is another one, e.g. if it names another tenant: it
- * does not get the document that the key has created.
+ * The outcome for its caller. The request of a token with other rights is another one, e.g. if it names another tenant:
+ * it does not get the document that the key has created.
  */
 export const outcomeForCaller = <Outcome extends CreateOutcome | Failed>(
   { view }: CompiledView,

@@ -3,8 +3,8 @@ import { ofCode } from '../lib/own-time.ts'
 import type { Call } from '../store/repository.ts'
 
 /**
- * Turns at documents that several requests of this process want to change: whoever has lost once decides anew while the
- * others wait, instead of losing again. Only a help: the commit decides.
+ * Turns at documents that several requests of this process want to change. A request that has lost once decides again
+ * while the others wait, so that it does not lose again. Turns only help: the commit decides.
  */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>()

@@ -18,7 +18,9 @@ export type ScheduleObservation = { readonly job: string } & (
 )
 
 export interface ScheduleTimes extends LeaseTimes {
-  /** Longest time between two readings of the clock, and between two attempts to get the lease, in ms. @default 5 000 */
+  /**
+   * Longest time between two readings of the clock, and between two attempts to get the lease, in ms. @default 5 000
+   */
   readonly pollMs: number
   /** Times between the attempts of one run, in ms: one attempt more than times. @default a minute, five minutes */
   readonly delaysMs: readonly number[]
@@ -52,8 +54,8 @@ interface RunNote {
 }
 
 /**
- * Runs a job at its times, in one process among all: who finds it due takes its lease, and looks under the lease whether
- * it still is. A run that was cut off by a crash is attempted again by the process that takes the lease next.
+ * Runs a job at its times, in one process among all: who finds it due takes its lease, and looks under the lease
+ * whether it still is. A run that was cut off by a crash is attempted again by the process that takes the lease next.
  */
 export class ScheduleRunner {
   readonly #options: ScheduleRunnerOptions

@@ -160,7 +160,7 @@ export class Records {
   }
 
   /**
-   * Runs a list. Lists with the same database query are joined, whoever asks for them. The text of the request would
+   * Runs a list. Lists with the same database query are joined across callers. The text of the request would
    * not do as the key: two versions may use one name for two fields, and two principals may see different documents.
    */
   async list(collection: string, listing: Listing, call: Call): Promise<ListingOutcome> {

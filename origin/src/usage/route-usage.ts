@@ -13,7 +13,10 @@ import type { CountUsage } from './count-usage.ts'
 
 const target: Target = { route: tellUsagePath, operation: 'ops' }
 
-/** The route on which edges tell of requests that they have counted. Like every other one, it takes only what an edge has signed. */
+/**
+ * The route on which edges tell of requests that they have counted. Like every other one, it takes only what an edge
+ * has signed.
+ */
 export function routeUsage(app: FastifyInstance, count: CountUsage): void {
   app.post(tellUsagePath, async (request, reply) => {
     request.target = target

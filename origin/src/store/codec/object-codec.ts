@@ -52,7 +52,7 @@ export class ObjectCodec implements FieldCodec {
     return decoded
   }
 
-  /** Builds the object anew; `before` only tells types. */
+  /** Builds a new object; `before` only tells types. */
   encode(value: unknown, before: unknown, path: string): Members {
     const encoded: Record<string, unknown> = {}
     for (const { name, stored, codec } of this.#members) {

@@ -23,7 +23,7 @@ import type { Source, SourceWrite } from './source.ts'
  * Layout of an adopted collection, which another application reads and writes as well: converts between its documents
  * and the store's records. Only these documents are read and written through it; a resource without `stored` has none.
  *
- * - A document's version is a digest of what is shown of it, so that it changes with every change, whoever makes it.
+ * - A document's version is a digest of what is shown of it, so that it changes with every change, also of other programs.
  * - A write is conditional on the document's fields, as they were read, instead of a version.
  * - An update names the fields that differ, so nothing else in the document is touched.
  */
