@@ -1,8 +1,8 @@
 import { delimiter } from 'node:path'
 
 /**
- * PATH of somebody who types: scripts of npm put `node_modules/.bin` first, in which a dependency of a peer has installed
- * an npm of its own.
+ * PATH of an interactive shell. Scripts of npm put `node_modules/.bin` first, where a peer's dependency has installed
+ * another npm.
  */
 export const readerPath = (): string =>
   (process.env.PATH ?? '')
