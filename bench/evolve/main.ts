@@ -27,6 +27,7 @@ import { capacityOf, type Tally, Traffic } from './traffic.ts'
  * bench of overload, each command sleeps in `mongod` for a stated time: the capacity is then that of the database, and
  * starting processes does not take the cores that the others serve from, as it does not on machines of their own.
  */
+
 const slowerByMs = 60
 const poolSize = 8
 const origins = 2

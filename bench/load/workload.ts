@@ -14,6 +14,7 @@ import { sampleTrip } from './sample-trip.ts'
  * - `act`: an action that changes the same field of the same documents as `update` does.
  * - `plan`: a new trip with a fresh Idempotency-Key: a user's own document, beside a catalogue that stays as it is.
  */
+
 export const operations = ['read', 'list', 'search', 'miss', 'create', 'update', 'act', 'plan'] as const
 export type OperationName = (typeof operations)[number]
 

@@ -1,3 +1,7 @@
+/**
+ * CPU time of a request: the origin and two peers on one machine, with the same documents in the same `mongod`, driven
+ * in turn. Requests to the origin carry the edge's assertion and pass all its checks; the peers check nothing.
+ */
 import type { Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import { steady } from '../load/arrivals.ts'
@@ -11,10 +15,6 @@ import { printRows, rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
 import { bringToRest, keepAsLoaded, putBack } from './same-documents.ts'
 import { type Stage, type Subject, setStage, spillway } from './stage.ts'
 
-/**
- * CPU time of a request: the origin and two peers on one machine, with the same documents in the same `mongod`, driven
- * in turn. Requests to the origin carry the edge's assertion and pass all its checks; the peers check nothing.
- */
 interface Case {
   readonly name: string
   readonly connections: number

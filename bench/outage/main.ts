@@ -30,6 +30,7 @@ import { type Lifetime, startShortLives, usableSeconds } from './short-lives.ts'
  * two seconds, so stale-if-error decides for nearly all of the outage. Each `unstored` document is requested only once:
  * these show when the edge asks the origin again.
  */
+
 const lasting: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 3_600 }
 const brief: Lifetime = { maxAge: 2, staleWhileRevalidate: 2, staleIfError: 6 }
 const documentsEach = 50

@@ -9,6 +9,7 @@ import { type Objective, type SloCounts, urgentBudgetShare } from '@spillway/ori
  * Rules are pure: CloudWatch evaluates them as alarms (`src/construct/burn-alarms.ts`), the report evaluates them on counts,
  * and the simulator replays them.
  */
+
 export interface BurnRule {
   readonly name: 'fast' | 'steady' | 'slow'
   /** `urgent`: a person is to act now. */

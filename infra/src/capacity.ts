@@ -10,6 +10,7 @@ import { type AtlasTier, atlasReserved, atlasTierNames, atlasTiers } from './mon
  *
  * The budget uses the limit on *active* connections, the smaller of the two: every connection of a full pool is in use.
  */
+
 export interface ConnectionDemand {
   /** Maximum size of the Auto Scaling group, including the warm pool. */
   readonly instancesMax: number

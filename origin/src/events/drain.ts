@@ -17,6 +17,7 @@ import { oldestPending, type Pending, PendingEvents } from './pending-events.ts'
  * events that are in the log already, which the log refuses by their ids. So every event is in the log once, after
  * those of earlier writes of its document.
  */
+
 export interface DrainOptions {
   readonly db: Db
   readonly bounds: CommandBounds

@@ -17,6 +17,7 @@ import { runningBuild } from './running-build.ts'
  * is still running, and then builds again, which does nothing if the index is complete. An index is ready if it is
  * listed and not in that note.
  */
+
 export type IndexObservation =
   | { readonly kind: 'building'; readonly index: string; readonly share?: number | undefined }
   | { readonly kind: 'built'; readonly index: string; readonly tookMs: number }

@@ -18,6 +18,7 @@ export type { Waiter } from './wait-queue.ts'
  * - A request that cannot finish before its deadline is not started.
  * - Health checks bypass it: they are never shed, and are no samples for the limit.
  */
+
 export interface AdmissionControlOptions {
   readonly limit: Limit
   readonly queue?: WaitQueueOptions

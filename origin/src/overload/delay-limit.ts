@@ -36,6 +36,7 @@ import type { Limit, Sample } from './limit.ts'
  * - the no-load time drifts upward under lasting load (#165, #134);
  * - health checks give a false, low service time (#125): what is not real work is no sample.
  */
+
 export interface DelayLimitOptions {
   /** Limit of a new process: a burst of two hundred is no overload, and one window can halve the limit. @default 256 */
   readonly initial?: number

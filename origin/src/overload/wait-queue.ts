@@ -18,6 +18,7 @@ import { type Priority, priorities, priorityRank } from '@spillway/origin/contra
  *   a moment (an election, a GC pause, a noisy neighbour), because every free slot goes to them first. With the delay
  *   that service may add, they still end within half of their second.
  */
+
 export interface WaitQueueOptions {
   /** Requests of one class that may wait. @default 256 */
   readonly lengthMax?: number

@@ -24,15 +24,7 @@ import {
 import type { TraceCommand } from './trace-command.ts'
 import type { WithoutDrained } from './without-drained.ts'
 
-/**
- * Records of collections. Callers ask for one item each; items that wait at the same time share one database command.
- * Each collection has four lanes, because a command has one kind: finds by id, lists, inserts, replacements.
- *
- * Reads see the caller's own writes: a write is acknowledged when a majority has it, and a read joins only a query that
- * is sent after the read arrived (see `Batcher`), goes to the primary and has majority read concern. So it sees every
- * write that any process acknowledged before the read arrived. Lists follow the same rule: equal lists share the next
- * execution, never one in flight, which may have missed a write through another process.
- */
+/** Limits of one lane: see `BatcherOptions`. */
 export interface LaneLimits {
   readonly itemsMax: number
   readonly bytesMax: number
@@ -135,6 +127,15 @@ interface Lanes {
   readonly replace: Batcher<PendingWrite, WriteOutcome>
 }
 
+/**
+ * Records of collections. Callers ask for one item each; items that wait at the same time share one database command.
+ * Each collection has four lanes, because a command has one kind: finds by id, lists, inserts, replacements.
+ *
+ * Reads see the caller's own writes: a write is acknowledged when a majority has it, and a read joins only a query that
+ * is sent after the read arrived (see `Batcher`), goes to the primary and has majority read concern. So it sees every
+ * write that any process acknowledged before the read arrived. Lists follow the same rule: equal lists share the next
+ * execution, never one in flight, which may have missed a write through another process.
+ */
 export class Records {
   readonly #commands: MongoCommands
   readonly #options: RecordsOptions

@@ -17,6 +17,7 @@ import type { Find } from './settle-reads.ts'
  * Records are read back with majority read concern, after a reply with majority write concern. A server waits for the
  * majority even if items failed, so the cause of a failed item is committed by then and cannot be rolled back.
  */
+
 export interface PendingWrite {
   readonly record: StoredRecord
   /** Version that a replacement replaces; 0 for an insert. */

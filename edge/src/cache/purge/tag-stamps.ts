@@ -10,6 +10,7 @@ import { newStamp, noStamp, type Stamp, type StampRead, type StampStore } from '
  *
  * Each isolate caches the stamps that it knows; the isolates of a data centre share them through a {@link StampStore}.
  */
+
 export interface TagStampsOptions {
   /** Epoch milliseconds. */
   readonly now: () => number
