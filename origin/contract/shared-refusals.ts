@@ -23,6 +23,17 @@ export const uriTooLong: Problem = {
   detail: `Path and query exceed ${limits.urlLengthMax} bytes.`,
 }
 
+export const contentTooLarge: Problem = {
+  code: 'content-too-large',
+  detail: `The body exceeds ${limits.bodyBytesMax} bytes.`,
+}
+
+/** A defect of ours, which is logged. */
+export const internalError: Problem = {
+  code: 'internal-error',
+  detail: 'An unexpected error occurred. Report it with the request id.',
+}
+
 /** 405 with `Allow` (RFC 9110 §15.5.6). */
 export const methodNotAllowed = (allow: readonly string[]): Problem => ({
   code: 'method-not-allowed',

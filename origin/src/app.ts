@@ -2,6 +2,7 @@ import {
   type Application,
   apiKeysIn,
   headers,
+  internalError,
   limits,
   plansIn,
   type Resource,
@@ -21,7 +22,7 @@ import { compileFeeds, type FeedBounds } from './feed/compile-feeds.ts'
 import { historyHandler } from './history/history-handler.ts'
 import { answerUnmatched, entryStage, isOperational, requestId, unmatchedStage } from './http/entry.ts'
 import { parseJsonBody } from './http/json-body.ts'
-import { answerClientError, internalError, problemOf, sendProblem } from './http/problem.ts'
+import { answerClientError, problemOf, sendProblem } from './http/problem.ts'
 import { declareRequest } from './http/request.ts'
 import { countForSlo } from './observe/count-for-slo.ts'
 import type { Metrics } from './observe/metrics.ts'

@@ -2,6 +2,7 @@ import {
   acceptsJson,
   exportFormatOf,
   feedFormatOf,
+  internalError,
   notAcceptable,
   notAcceptableForFeed,
   type Problem,
@@ -14,7 +15,6 @@ import type { InvalidPlan, OptionsPlan, RefusedPlan, RequestPlan } from '../http
 import type { RequestPlans } from '../http/request-plans.ts'
 import type { Observe } from '../observe/observation.ts'
 import { next } from '../pipeline.ts'
-import { unexpected } from './recover.ts'
 
 export interface IdentifyParts {
   readonly plans: RequestPlans
@@ -38,7 +38,7 @@ export function identify(
     return exportInstead(plan, accept, searchOf(url)) ?? plan
   } catch (error) {
     observe({ kind: 'fault', what: 'unexpected', where: 'identify', message: String(error) })
-    return { kind: 'refused', problem: unexpected }
+    return { kind: 'refused', problem: internalError }
   }
 }
 

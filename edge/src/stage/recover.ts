@@ -1,12 +1,7 @@
-import { type Problem, ProblemError } from '@spillway/origin/contract'
+import { internalError, type Problem, ProblemError } from '@spillway/origin/contract'
 import { type Exchange, patternOf } from '../exchange.ts'
 import type { Observe } from '../observe/observation.ts'
 import { ForwardError } from './forward-error.ts'
-
-export const unexpected: Problem = {
-  code: 'internal-error',
-  detail: 'An unexpected error occurred. Report it with the request id.',
-}
 
 /** Answers for a stage that threw: with its problem, or with a 500 that is logged. */
 export function recover(exchange: Exchange, error: unknown, parts: { readonly observe: Observe }): Problem {
@@ -19,5 +14,5 @@ export function recover(exchange: Exchange, error: unknown, parts: { readonly ob
     message: error instanceof Error ? `${error.name}: ${error.message}` : 'not an error',
     requestId: exchange.requestId,
   })
-  return unexpected
+  return internalError
 }

@@ -1,4 +1,4 @@
-import { headers as names, type Problem, ProblemError } from '@spillway/origin/contract'
+import { contentTooLarge, headers as names, type Problem, ProblemError } from '@spillway/origin/contract'
 import { deadlineOf, type Exchange, priorityOf } from '../exchange.ts'
 import { Deadline } from '../http/deadline.ts'
 import { requestFields } from '../http/forwarded-headers.ts'
@@ -41,7 +41,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   const fields = requestFields(headers, plan.route.action?.raw?.headers)
   if (typeof fields === 'string') throw new ProblemError(nominated(fields))
   const length = headers.get('content-length')
-  if (declaresTooMuch(length)) throw new ProblemError(tooLarge)
+  if (declaresTooMuch(length)) throw new ProblemError(contentTooLarge)
   const key = headers.get(names.idempotencyKey)
   // The runtime drops an empty field on the way out, so the origin would see a request without a key. It also drops an
   // empty If-Match or If-None-Match on the way in (seen with workerd 2026-11-02), which is undetectable here: a
@@ -71,7 +71,7 @@ async function writeThrough(exchange: Exchange<WritePlan>, parts: WriteParts): P
   try {
     return await settle(exchange, await forward(exchange, forwarding, parts), parts)
   } catch (error) {
-    if (body?.isTooLarge === true) throw new ProblemError(tooLarge)
+    if (body?.isTooLarge === true) throw new ProblemError(contentTooLarge)
     // After an attempt, any error may hide a write that arrived.
     const mayHaveArrived = error instanceof ForwardError ? error.mayHaveArrived : exchange.hasLostAttempt
     if (!mayHaveArrived) throw error
@@ -129,10 +129,8 @@ async function arrival(body: RequestBody, deadline: Deadline): Promise<void> {
   await Promise.race([body.readWhole().catch(() => undefined), deadline.passed])
   if (body.isComplete) return
   body.cancel()
-  throw body.isTooLarge ? new ProblemError(tooLarge) : abandoned()
+  throw body.isTooLarge ? new ProblemError(contentTooLarge) : abandoned()
 }
-
-const tooLarge: Problem = { code: 'content-too-large', detail: 'The body exceeds 262144 bytes.' }
 
 const tooMany = (entry: 'full' | 'over-share', random: number): Problem => ({
   code: 'overloaded',

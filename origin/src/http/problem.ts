@@ -2,7 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import {
+  contentTooLarge,
   headers,
+  internalError,
   limits,
   type Problem,
   type ProblemCode,
@@ -82,18 +84,11 @@ function isAnswering(socket: Socket): boolean {
 }
 
 const badRequest: Problem = { code: 'bad-request', detail: 'The request is not valid HTTP.' }
-export const internalError: Problem = {
-  code: 'internal-error',
-  detail: 'An unexpected error occurred. Report it with the request id.',
-}
 
 const problem = (code: ProblemCode, detail: string): Problem => ({ code, detail })
 
 const frameworkProblems: Readonly<Record<string, Problem>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: problem(
-    'content-too-large',
-    `A body has at most ${limits.bodyBytesMax} bytes.`,
-  ),
+  FST_ERR_CTP_BODY_TOO_LARGE: contentTooLarge,
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     ...problem('unsupported-media-type', 'Content-Type must be application/json.'),
     headers: { accept: 'application/json' },

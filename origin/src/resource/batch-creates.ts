@@ -1,6 +1,7 @@
 import {
   type Fields,
   headers,
+  internalError,
   type Parsed,
   type Problem,
   problemBody,
@@ -8,7 +9,7 @@ import {
 } from '@spillway/origin/contract'
 import type { FastifyRequest } from 'fastify'
 import { jsonType } from '../http/json-body.ts'
-import { internalError, sendProblem } from '../http/problem.ts'
+import { sendProblem } from '../http/problem.ts'
 import { callOfCode } from '../http/request.ts'
 import { pointerToken, validationFailed } from '../http/validation-problem.ts'
 import type { CreateOutcome, Failed, NewDocument, Repository, StoredDocument } from '../store/repository.ts'
