@@ -46,12 +46,12 @@ describe('the connection string', () => {
 describe('mistakes', () => {
   it('none', () => expect([databaseMistakes(atlas), databaseMistakes(own)]).toEqual([[], []]))
   it.each<[string, MongoDbSettings, RegExp]>([
-    ['a connection string', { ...atlas, hosts: 'mongodb://u:p@host/' }, /database\.hosts is/],
+    ['a connection string', { ...atlas, hosts: 'mongodb://u:p@host/' }, /database\.hosts must be/],
     ['a set beside an SRV record', { ...atlas, replicaSet: 'rs0' }, /must not be set with an SRV record/],
     ['members without a set', { ...atlas, hosts: 'a:1,b:1' }, /replicaSet must be set/],
     ['no limit', { ...own, limits: { connections: 0 } }, /maxIncomingConnections/],
     ['no network', { ...own, networks: [] }, /no origin could reach/],
     ['the whole internet', { ...own, networks: ['0.0.0.0/0'] }, /not the whole internet/],
-    ['a name for a network', { ...own, networks: ['vpc-1'] }, /no IPv4 network/],
+    ['a name for a network', { ...own, networks: ['vpc-1'] }, /not an IPv4 network/],
   ])('%s', (_, settings, words) => expect(databaseMistakes(settings).join()).toMatch(words))
 })

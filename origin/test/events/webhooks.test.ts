@@ -263,5 +263,5 @@ it('a definition that cannot work is refused', () => {
   expect(check({ url: 'nowhere' })).toBe('the URL cannot be parsed')
   expect(check({ url: 'https://10.0.0.1/' })).toBe('the address is not public')
   expect(check({ resources: ['labels'] })).toBe("'labels' is not a resource with events: use tasks, notes")
-  expect(check({ types: ['made'] })).toContain("'made' is no type of events")
+  expect(check({ types: ['made'] })).toContain("'made' is not a type of events")
 })
