@@ -85,7 +85,7 @@ export function batchHandler(
   }
 }
 
-function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> {
+export function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> {
   const invalid = (pointer: string, detail: string): Parsed<never> => ({
     ok: false,
     problem: validationFailed([{ pointer, detail }]),
@@ -108,7 +108,7 @@ function batchItems(body: unknown, sizeMax: number): Parsed<readonly unknown[]> 
 /** Mistakes listed per batch, over all items. Items beyond list only their first mistake. */
 const batchErrorsMax = 50
 
-function checkItems(
+export function checkItems(
   compiled: CompiledView,
   items: readonly unknown[],
   write: Writing,
