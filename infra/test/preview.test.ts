@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { preview, previewName } from '../src/preview.ts'
 import { previewApp } from '../src/spillway-app.ts'
+import { withoutCdkChecks } from './support/without-cdk-checks.ts'
 
 const now = new Date('2026-11-30T12:00:00Z')
 
@@ -41,7 +42,7 @@ describe('a preview', () => {
     const { config } = preview('login', { days: 3, now })
     beforeAll(() => {
       outdir = mkdtempSync(join(tmpdir(), 'spillway-preview-'))
-      previewApp(preview('login', { days: 3, now }), { outdir }).synth()
+      previewApp(preview('login', { days: 3, now }), { outdir, ...withoutCdkChecks }).synth()
     })
     afterAll(() => rmSync(outdir, { recursive: true, force: true }))
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { spillwayApp } from '../src/spillway-app.ts'
 import { stages } from '../src/stages.ts'
+import { withoutCdkChecks } from './support/without-cdk-checks.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -16,7 +17,7 @@ export default function synthesize(project: TestProject): () => void {
   const outdir = mkdtempSync(join(tmpdir(), 'spillway-templates-'))
   const remove = () => rmSync(outdir, { recursive: true, force: true })
   try {
-    spillwayApp(Object.values(stages), { outdir }).synth()
+    spillwayApp(Object.values(stages), { outdir, ...withoutCdkChecks }).synth()
   } catch (error) {
     remove()
     throw error
