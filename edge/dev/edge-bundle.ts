@@ -44,16 +44,28 @@ async function bundleOnce(worker: string, ownSources: readonly string[]): Promis
     folder: join(localFolder, 'edge-bundles'),
     name: worker,
     sources: [...frameworkSources, ...ownSources],
-    build: (draft) => build(worker, draft),
+    build: (draft) => wranglerBundle({ folder: draft, worker: join(root, worker) }),
   })
-  const { scriptFile, workerOptions } = JSON.parse(await readFile(join(folder, optionsFile), 'utf8'))
-  return { scriptFile: join(folder, scriptFile), workerOptions }
+  return {
+    scriptFile: join(folder, `${basename(worker, '.ts')}.js`),
+    workerOptions: await miniflareOptions(),
+  }
 }
 
 const optionsFile = 'miniflare.json'
 
-async function build(worker: string, folder: string): Promise<void> {
-  await wranglerBundle({ folder, worker: join(root, worker) })
+/** Settings of wrangler.jsonc. They are kept, too: wrangler takes longer to load than a Worker to start. */
+async function miniflareOptions(): Promise<EdgeBundle['workerOptions']> {
+  const folder = await builtOnce({
+    folder: join(localFolder, 'edge-options'),
+    name: optionsFile,
+    sources: ['edge/wrangler.jsonc', 'edge/dev/edge-bundle.ts', 'package-lock.json'],
+    build: writeOptions,
+  })
+  return JSON.parse(await readFile(join(folder, optionsFile), 'utf8'))
+}
+
+async function writeOptions(folder: string): Promise<void> {
   const { unstable_getMiniflareWorkerOptions: toMiniflare, unstable_readConfig } = await import('wrangler')
   const { vars } = unstable_readConfig({ config: edgeConfig })
   const read = toMiniflare(edgeConfig).workerOptions
@@ -66,6 +78,5 @@ async function build(worker: string, folder: string): Promise<void> {
     rootPath: undefined,
     assets: undefined,
   }
-  const scriptFile = `${basename(worker, '.ts')}.js`
-  await writeFile(join(folder, optionsFile), JSON.stringify({ scriptFile, workerOptions }, null, 2))
+  await writeFile(join(folder, optionsFile), JSON.stringify(workerOptions, null, 2))
 }
