@@ -6,6 +6,7 @@ import { defineConfig } from 'vitest/config'
 import { projects as edge } from '../edge/vitest.config.ts'
 import { projects as infra } from '../infra/vitest.config.ts'
 import { projects as origin } from '../origin/vitest.config.ts'
+import { LongestFirst } from './order/longest-first.ts'
 
 const root = join(import.meta.dirname, '..')
 
@@ -13,6 +14,7 @@ const root = join(import.meta.dirname, '..')
 export default defineConfig({
   root,
   test: {
+    sequence: { sequencer: LongestFirst },
     // The edge's tests of the whole Worker get it as a bundle: no import leads from them to its sources.
     watchTriggerPatterns: [
       {

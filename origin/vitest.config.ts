@@ -31,6 +31,10 @@ export const projects: readonly TestProjectInlineConfiguration[] = [
       include: ['{application,dev,test,testing}/**/*.test.ts'],
       globalSetup: ['test/support/mongod.ts'],
       ...sharesWorkers,
+      // Most of the time a file waits for the database.
+      maxWorkers: 6,
+      // Vitest has one number of workers for all projects that run together.
+      sequence: { groupOrder: 1 },
       ...patient,
     },
   },

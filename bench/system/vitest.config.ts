@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   root: import.meta.dirname,
   test: {
-    // Vitest runs projects by name: the longest files come first, so that no worker is idle at the end.
+    // Vitest runs projects by name: the project with the longest files comes first.
     name: 'bench/system',
     include: ['**/*.test.ts', '../marketplace/**/*.test.ts', '../../infra/local/**/*.test.ts'],
     globalSetup: ['./global-setup.ts'],

@@ -12,7 +12,7 @@ export default defineConfig({
     include: ['origin/{client,contract}/**/*.test.ts', 'edge/test/workerd/**/*.test.ts'],
     isolate: false,
     // The plugin runs its files one after the other, which no other project of a run may contradict.
-    sequence: { groupOrder: 1 },
+    sequence: { groupOrder: 2 },
     ...patient,
   },
 })
