@@ -2,8 +2,10 @@ import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { applicationFiles, type WhichApplication } from '@spillway/origin/dev/application-files'
 import { localFolder, root } from '@spillway/origin/dev/folders'
-import { type BuildFailure, build, formatMessages } from 'esbuild'
+import { type BuildFailure, formatMessages } from 'esbuild'
 import { prepareDocs } from './docs-files.ts'
+import { edgeOptions } from './edge-options.ts'
+import { esbuildBundle } from './esbuild-bundle.ts'
 import { controlFolder } from './kept-control.ts'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from './worker-process.ts'
 
@@ -17,23 +19,9 @@ export async function bundleForDevelopment(application: WhichApplication): Promi
   const folder = join(localFolder, 'edge')
   await mkdir(folder, { recursive: true })
   const scriptFile = join(folder, 'worker.js')
-  // Loaded late: it takes a second, in which `npm start` can have said what is wrong.
-  const { unstable_readConfig } = await import('wrangler')
-  const { compatibility_date: date, compatibility_flags: flags } = unstable_readConfig({
-    config: join(root, 'edge/wrangler.jsonc'),
-  })
+  const { compatibilityDate, compatibilityFlags } = await edgeOptions()
   try {
-    await build({
-      entryPoints: [join(root, applicationFiles(application).worker)],
-      outfile: scriptFile,
-      bundle: true,
-      format: 'esm',
-      target: 'es2024',
-      conditions: ['workerd', 'worker', 'browser'],
-      external: ['cloudflare:*', 'node:*'],
-      sourcemap: 'inline',
-      logLevel: 'silent',
-    })
+    await esbuildBundle(join(root, applicationFiles(application).worker), scriptFile, { sourcemap: 'inline' })
   } catch (error) {
     // The cast is safe: `errors` is checked before use.
     const { errors } = error as BuildFailure
@@ -41,8 +29,7 @@ export async function bundleForDevelopment(application: WhichApplication): Promi
     const lines = await formatMessages(errors, { kind: 'error', color: false })
     return { ok: false, message: lines.join('').trim() }
   }
-  if (date === undefined) throw new Error('edge/wrangler.jsonc names no compatibility_date')
-  return { ok: true, code: { scriptFile, compatibilityDate: date, compatibilityFlags: flags } }
+  return { ok: true, code: { scriptFile, compatibilityDate, compatibilityFlags } }
 }
 
 export interface EdgeDevOptions {
