@@ -9,7 +9,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mongod = await startMongod({ log: (line) => console.error(line) })
+  const mongod = await startMongod({ acknowledgesInMemory: true, log: (line) => console.error(line) })
   project.provide('databaseUri', mongod.uri)
   return () => mongod.stop()
 }

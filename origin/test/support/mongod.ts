@@ -14,7 +14,7 @@ declare module 'vitest' {
  * test:documentdb` puts a proxy before it that behaves like Amazon DocumentDB.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mongod = await startMongod()
+  const mongod = await startMongod({ acknowledgesInMemory: true })
   const proxy = process.env.TEST_DOCUMENTDB === '1' ? await startDocumentdbProxy(mongod.port) : undefined
   project.provide('databaseUri', proxy?.uri ?? mongod.uri)
   return async () => {
