@@ -21,6 +21,8 @@ interface Case {
   readonly mix: Mix
   /** Whether no peer has a counterpart. @default false */
   readonly isOurs?: boolean
+  /** Another load of the origin, in turn with the first: its ratio to that one needs the same rounds. */
+  readonly beside?: { readonly name: string; readonly mix: Mix }
   /**
    * Requests/s for each process, at random times: the origin of several processes takes part. @default a closed loop,
    * of one process
@@ -34,6 +36,11 @@ const processes = 2
 const floor: PeerName = 'least server'
 const floorKnown: PeerName = 'least server, document known'
 
+/** A subject with a load that may differ from that of its case. */
+interface Loaded extends Subject {
+  readonly mix?: Mix
+}
+
 const nineReads: Mix = { read: 75, list: 15, create: 5, update: 5 }
 
 const cases = {
@@ -42,7 +49,11 @@ const cases = {
   list: { name: 'list page', connections: 64, mix: { list: 1 } },
   create: { name: 'create', connections: 64, mix: { create: 1 } },
   update: { name: 'conditional update', connections: 64, mix: { update: 1 } },
-  act: { name: 'action on one document', connections: 64, mix: { act: 1 }, isOurs: true },
+  act: {
+    name: 'action on one document',
+    ...{ connections: 64, mix: { act: 1 }, isOurs: true },
+    beside: { name: `${spillway}, PATCH`, mix: { update: 1 } },
+  },
   mixed: { name: 'mixed 90/10', connections: 64, mix: nineReads },
   // In a closed loop, two processes share the processors that one had for itself: each finds fewer requests in a turn
   // of its event loop, which costs more for each, as a lower load does to a single process.
@@ -56,7 +67,11 @@ const writes = ({ act, create, update }: Mix): boolean =>
   act !== undefined || create !== undefined || update !== undefined
 
 /** Subjects of a case. Only changes show what a known document saves. */
-function subjectsOf({ isOurs = false, mix, perProcessPerSecond }: Case, stage: Stage): readonly Subject[] {
+function subjectsOf(
+  { beside, isOurs = false, mix, perProcessPerSecond }: Case,
+  stage: Stage,
+): readonly Loaded[] {
+  if (beside !== undefined) return [stage.spillway, { ...stage.spillway, ...beside }]
   if (isOurs) return [stage.spillway, ...(perProcessPerSecond === undefined ? [] : severalOf(stage))]
   return [
     stage.spillway,
@@ -86,11 +101,12 @@ await runBench(
 
     /** Every subject gets the same documents and an idle database. */
     const measure = async (
-      subject: Subject,
-      { name, connections, mix, perProcessPerSecond }: Case,
+      subject: Loaded,
+      { name, connections, mix: usual, perProcessPerSecond }: Case,
       round: number,
       { warmupMs, windowMs } = times,
     ): Promise<Sample> => {
+      const { mix = usual } = subject
       await bringToRest(stage.database)
       const { credentials } = subject
       const job = {
@@ -153,7 +169,7 @@ await runBench(
       },
       {
         bar: bars.originAction,
-        value: pairedRatio(of('act', spillway, 'together'), of('update', spillway, 'together')),
+        value: pairedRatio(of('act', spillway, 'together'), of('act', cases.act.beside.name, 'together')),
       },
     ]
     console.log('Floors: the same ratio for a server that does only what is unavoidable.')
