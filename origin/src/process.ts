@@ -94,10 +94,11 @@ export async function startProcess(
   )
   const poolRoom = new PoolRoom()
   let onPool: (observation: PoolObservation) => void = () => {}
-  const pool = await openDatabase(config, (observation) => {
+  const observePool = (observation: PoolObservation): void => {
     poolRoom.onPool(observation, performance.now())
     onPool(observation)
-  })
+  }
+  const pool = await openDatabase(config, observePool)
   const admission = openAdmission()
   const hasOtherWork = (): boolean => isBusy(admission.load(performance.now()))
   const times = new RequestTimes(() => performance.now())
@@ -137,6 +138,8 @@ export async function startProcess(
       primary: pool.primary,
       unready: indexes.unready,
       traceCommand: bothCommands(times.command, tracing?.command),
+      // Otherwise a pool that is too small would show no wait: its lanes keep their batches.
+      onRoomWait: (waitMs) => observePool({ kind: 'checkedOut', waitMs }),
     })
     const health = new Health({
       ping: () => pool.ping(1_000),

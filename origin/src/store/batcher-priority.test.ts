@@ -186,4 +186,27 @@ describe('a lane with priorities', () => {
     expect(served.normal + served.background).toBeLessThan(10)
     expect(served.critical).toBeGreaterThan(900)
   })
+
+  it('counts the wait for room, shared with other lanes, as time of a batch', async () => {
+    let hasRoom = false
+    const { lane, submit, departed, flights, advance } = setUp({
+      itemsMax: 1,
+      hasRoom: () => hasRoom,
+      expectedShareMax: shares,
+    })
+    for (let round = 0; round < 20; round += 1) {
+      void submit('past', 'normal')
+      advance(100)
+      hasRoom = true
+      lane.offer()
+      hasRoom = false
+      await flights.at(-1)?.land()
+    }
+    flights.length = 0
+    // Nothing is in flight, and each batch waits for 100 ms: a fourth item would take 450 ms.
+    const outcomes = ['a', 'b', 'c', 'd'].map((key) => submit(key, 'normal', 20 * 100 + 800))
+    expect(await Promise.race([outcomes[3], 'waits'])).toBe('crowded')
+    expect(await Promise.race([outcomes[2], 'waits'])).toBe('waits')
+    expect(departed()).toEqual([])
+  })
 })

@@ -45,7 +45,7 @@ export interface BatcherOptions<Value, Outcome> {
   /** Treatment of equal keys: `join` shares one waiting item; `queue` never has two items of a key in flight. */
   readonly equalKeys: 'join' | 'queue' | 'joinAndQueue'
   /**
-   * Whether a further batch may be sent, for a limit shared with other batchers. Call `tick` when that changes.
+   * Whether a further batch may be sent, for a limit shared with other batchers. Call `offer` when that changes.
    * @default always
    */
   readonly hasRoom?: () => boolean
@@ -129,8 +129,10 @@ export class Batcher<Value, Outcome> {
   readonly #inflight = new Set<Item<Value, Outcome>>()
   readonly #inflightKeys = new Set<string>()
   #inflightBatches = 0
-  /** Moving mean of the time from sending a batch to its end, in ms. */
+  /** Moving mean of the time of a batch, in ms, its wait for room included. */
   #batchMs = 0
+  /** Time since which the next batch lacks nothing but room; `undefined` if it does not. */
+  #wantsRoomSince: number | undefined
   /** Whether a callback at the end of this turn is pending. */
   #isTurnOpen = false
   /** Items that end the delay of the next batch. */
@@ -198,9 +200,14 @@ export class Batcher<Value, Outcome> {
       this.#waiting.raise(same, rank)
       this.#counts.joined += 1
     }
-    if (this.#inflightBatches === 0 || this.#mayDepart(now)) this.#departAtTurnEnd()
+    if (this.#inflightBatches === 0 || this.#isDueAt(now)) this.#departAtTurnEnd()
     this.#options.onActive()
     return promise
+  }
+
+  /** Sends the next batch at the end of the turn, if it may be sent then: room has become free. */
+  offer(): void {
+    if (this.#waiting.length > 0) this.#departAtTurnEnd()
   }
 
   /** Drops callers who are past their deadline or have left, and sends items that have waited too long. */
@@ -216,6 +223,7 @@ export class Batcher<Value, Outcome> {
       })
     }
     this.#waiting.retain((item) => this.#isWanted(item, now))
+    if (this.#waiting.length === 0) this.#wantsRoomSince = undefined
     this.#depart(now)
   }
 
@@ -269,7 +277,8 @@ export class Batcher<Value, Outcome> {
    */
   #isCrowded(rank: number, leftMs: number): boolean {
     const { expectedShareMax, inflightMax, itemsMax } = this.#options
-    if (expectedShareMax === undefined || this.#inflightBatches < inflightMax) return false
+    const hasRoom = this.#inflightBatches < inflightMax && this.#wantsRoomSince === undefined
+    if (expectedShareMax === undefined || hasRoom) return false
     const batchesBefore = this.#waiting.before(rank) / itemsMax / inflightMax
     // On average half of the batch in flight is left, then those that wait, then its own.
     const expectedMs = (0.5 + batchesBefore + 1) * this.#batchMs
@@ -282,9 +291,13 @@ export class Batcher<Value, Outcome> {
     return Math.max(patienceMs, Math.min(patienceMaxMs ?? patienceMs, 2 * this.#batchMs))
   }
 
-  #mayDepart(now: number): boolean {
+  /** Whether the next batch lacks nothing but room. */
+  get isDue(): boolean {
+    return this.#isDueAt(this.#options.now())
+  }
+
+  #isDueAt(now: number): boolean {
     if (this.#waiting.length === 0 || this.#inflightBatches >= this.#options.inflightMax) return false
-    if (this.#options.hasRoom?.() === false) return false
     if (this.#gathering !== undefined && this.#waiting.length < this.#gathering.itemsWanted) return false
     return (
       this.#inflightBatches === 0 ||
@@ -293,11 +306,20 @@ export class Batcher<Value, Outcome> {
     )
   }
 
+  #mayDepart(now: number): boolean {
+    if (!this.#isDueAt(now)) return false
+    if (this.#options.hasRoom?.() !== false) return true
+    this.#wantsRoomSince ??= now
+    return false
+  }
+
   #depart(now: number): void {
     while (this.#mayDepart(now)) {
+      const since = this.#wantsRoomSince ?? now
+      this.#wantsRoomSince = undefined
       const batch = this.#takeBatch(now)
       if (batch.length === 0) return
-      this.#send(batch)
+      this.#send(batch, since)
     }
   }
 
@@ -337,17 +359,16 @@ export class Batcher<Value, Outcome> {
     this.#waitingByKey.delete(item.key)
   }
 
-  #send(batch: readonly Item<Value, Outcome>[]): void {
+  #send(batch: readonly Item<Value, Outcome>[], since: number): void {
     this.#gathering = undefined
     this.#inflightBatches += 1
     this.#counts.batches += 1
     this.#counts.items += batch.length
     const { execute, onSend, now } = this.#options
-    const sentAt = now()
     const onEnd = onSend?.(callersOf(batch))
     const ended = (reason: () => unknown, error?: unknown): void => {
       onEnd?.(error)
-      this.#batchMs += (now() - sentAt - this.#batchMs) * batchWeight
+      this.#batchMs += (now() - since - this.#batchMs) * batchWeight
       for (const item of batch) if (!item.isSettled) item.fail(reason())
       this.#inflightBatches -= 1
       this.#gather(batch.length)

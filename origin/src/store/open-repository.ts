@@ -33,6 +33,8 @@ export interface RepositoryOptions {
   readonly clock?: () => number
   /** Records commands as spans. @default none */
   readonly traceCommand?: TraceCommand | undefined
+  /** Called with the time for which a batch of a lane waited for a connection, in ms. @default none */
+  readonly onRoomWait?: (waitMs: number) => void
   /** Maximum transactions in flight. @default 4, a quarter of a pool of 16 */
   readonly transactionsMax?: number
 }
@@ -55,6 +57,7 @@ export function openRepository(
     layouts = noLayouts,
     transactionsMax = 4,
     traceCommand,
+    onRoomWait,
   } = options
   const commands = new MongoCommands(db, {
     majorityTimeoutMs,
@@ -73,6 +76,7 @@ export function openRepository(
     atTurnEnd: setImmediate,
     after: setTimeout,
     traceCommand,
+    onRoomWait,
   })
   const commits = new Commits({
     ...environment,

@@ -1,7 +1,8 @@
 import type { Priority } from '@spillway/origin/contract'
 import { ticker } from '../lib/ticker.ts'
-import type { Waiting } from './batch-item.ts'
+import type { BatchItem, Waiting } from './batch-item.ts'
 import { Batcher, type BatcherCounts, type BatcherOptions, type Gathering } from './batcher.ts'
+import { CommandRoom, type RoomSeeker } from './command-room.ts'
 import type { StoredRecord } from './envelope.ts'
 import type { Listing, Tally } from './listing.ts'
 import type { MongoCommands, Replacement } from './mongo-commands.ts'
@@ -46,6 +47,8 @@ export interface RecordsOptions {
    * same connections: this reserves some for them. @default only the lanes' own limits
    */
   readonly listsInflightMax?: number
+  /** Maximum commands in flight, over all lanes: connections of the pool. @default no limit */
+  readonly commandsInflightMax?: number
 }
 
 /**
@@ -90,6 +93,7 @@ export function joined(poolSize = 16): RecordsOptions {
       waitingMax: 2_048,
     },
     listsInflightMax,
+    commandsInflightMax: poolSize,
   }
 }
 
@@ -112,6 +116,8 @@ export type RecordsEnvironment = Pick<WriteEnvironment, 'now' | 'sleep' | 'rando
     readonly withoutDrained?: WithoutDrained
     /** @default none */
     readonly traceCommand?: TraceCommand | undefined
+    /** Called with the time for which a batch waited for a connection, in ms. @default none */
+    readonly onRoomWait?: ((waitMs: number) => void) | undefined
   }
 
 export type Lane = 'find' | 'list' | 'insert' | 'replace'
@@ -147,6 +153,7 @@ export class Records {
     isActive: () => this.#isActive(),
     schedule: (run, delayMs) => this.#environment.after(run, delayMs),
   })
+  readonly #room: CommandRoom
   #listsInflight = 0
   #idle: PromiseWithResolvers<void> | undefined
 
@@ -154,6 +161,8 @@ export class Records {
     this.#commands = commands
     this.#options = options
     this.#environment = environment
+    const { commandsInflightMax: commandsMax = Number.POSITIVE_INFINITY } = options
+    this.#room = new CommandRoom({ commandsMax, now: environment.now, onWait: environment.onRoomWait })
   }
 
   find(collection: string, id: string, call: Call): Promise<FindOutcome> {
@@ -250,7 +259,19 @@ export class Records {
     ): Batcher<Value, Outcome> => {
       const onSend =
         traceCommand && ((callers: Iterable<Waiting>) => traceCommand(`${collection} ${name}`, callers))
-      return new Batcher({ ...shared, ...options, onSend })
+      const isFree = (): boolean => options.hasRoom?.() !== false
+      const hasRoom = (): boolean => isFree() && this.#room.hasRoomFor(seeker)
+      const execute = (batch: readonly BatchItem<Value, Outcome>[]): Promise<void> =>
+        this.#room.run(seeker, () => options.execute(batch))
+      const opened = new Batcher<Value, Outcome>({ ...shared, ...options, hasRoom, execute, onSend })
+      const seeker: RoomSeeker = {
+        get isDue() {
+          return opened.isDue && isFree()
+        },
+        joins: options.itemsMax > 1,
+        offer: () => opened.offer(),
+      }
+      return opened
     }
     return {
       find: lane<string, FindOutcome>('find', {

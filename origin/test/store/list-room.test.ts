@@ -28,17 +28,58 @@ class Watched extends MongoCommands {
   }
 }
 
+/** Counts commands in flight, and tells the ids of each find. */
+class Counted extends MongoCommands {
+  inflight = 0
+  inflightMax = 0
+  readonly finds: (readonly string[])[] = []
+  /** Ends the list, which holds its connection until then. */
+  readonly free: () => void
+  readonly #isFree: Promise<void>
+
+  constructor(...options: ConstructorParameters<typeof MongoCommands>) {
+    super(...options)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#isFree = promise
+    this.free = resolve
+  }
+
+  override async list(collection: string, listing: Listing, timeoutMs: number) {
+    return this.#counting(async () => {
+      await this.#isFree
+      return super.list(collection, listing, timeoutMs)
+    })
+  }
+
+  override async find(collection: string, ids: readonly string[], timeoutMs: number) {
+    this.finds.push(ids)
+    return this.#counting(() => super.find(collection, ids, timeoutMs))
+  }
+
+  async #counting<Result>(command: () => Promise<Result>): Promise<Result> {
+    this.inflight += 1
+    this.inflightMax = Math.max(this.inflightMax, this.inflight)
+    try {
+      return await command()
+    } finally {
+      this.inflight -= 1
+    }
+  }
+}
+
 function watch(poolSize: number) {
   const commands = new Watched(database.db, { majorityTimeoutMs: 5_000 })
-  const records = new Records(commands, joined(poolSize), {
+  return { commands, records: recordsOf(commands, poolSize) }
+}
+
+const recordsOf = (commands: MongoCommands, poolSize: number) =>
+  new Records(commands, joined(poolSize), {
     now: () => performance.now(),
     sleep: async () => {},
     random: () => 0,
     atTurnEnd: setImmediate,
     after: setTimeout,
   })
-  return { commands, records }
-}
 
 const listOf = (number: number): Listing => ({ filter: { _v: { $gt: number } }, sort: { _id: 1 }, limit: 1 })
 
@@ -76,4 +117,22 @@ it('room goes to a critical list before those of another collection that waited 
   ])
   // The first list was sent before the others arrived.
   expect(commands.order.slice(1, 4)).toEqual(['trips', 'trips', 'trips'])
+})
+
+it('reads that come while all connections are in use share one command', async () => {
+  const commands = new Counted(database.db, { majorityTimeoutMs: 5_000 })
+  const records = recordsOf(commands, 1)
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+  const list = records.list('places', listOf(0), inTime())
+  await turn()
+  const finds: Promise<unknown>[] = []
+  // Each comes in a turn of its own.
+  for (const id of ['a', 'b', 'c']) {
+    finds.push(records.find('places', id, inTime()))
+    await turn()
+  }
+  commands.free()
+  await Promise.all([list, ...finds])
+  expect(commands.finds).toEqual([['a', 'b', 'c']])
+  expect(commands.inflightMax).toBe(1)
 })
