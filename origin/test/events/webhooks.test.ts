@@ -87,15 +87,24 @@ const patch = async (id: string, done: number) =>
   expect((await origin.send('PATCH', `/v1/tasks/${id}`, { as: alice, body: { done } })).status).toBe(200)
 const of = (received: readonly Received[], id: string) => received.filter(({ json }) => json.data.id === id)
 
+/** The messages about a document. A call that is cut off is repeated with its id, so each id counts once. */
+function messagesOf(received: readonly Received[], id: string): Received[] {
+  const byId = new Map<string, Received>()
+  for (const one of of(received, id)) byId.set(String(one.headers['webhook-id']), one)
+  return [...byId.values()]
+}
+
 it('sends a signed message for each event of its resources and types, in order per document', async () => {
   const all = await receiver()
   const some = await receiver(undefined, { resources: ['tasks'], types: ['updated'] })
   const id = await newTask()
   await patch(id, 1)
   const note = await origin.send('POST', '/v1/notes', { as: alice, body: { text: 'n', isShared: false } })
-  await until(() => of(all.received, id).length === 2 && of(all.received, note.json.id).length === 1)
-  await until(() => some.received.length === 1)
-  const [created, updated] = of(all.received, id)
+  await until(
+    () => messagesOf(all.received, id).length === 2 && messagesOf(all.received, note.json.id).length === 1,
+  )
+  await until(() => messagesOf(some.received, id).length === 1)
+  const [created, updated] = messagesOf(all.received, id)
   expect(created?.json).toEqual({
     type: 'tasks.created',
     timestamp: expect.stringMatching(/^\d{4}-.*Z$/),
@@ -136,7 +145,7 @@ it('one that does not answer delays no other', async () => {
   const slow = await receiver(() => {})
   const fast = await receiver()
   const ids = [await newTask(), await newTask(), await newTask()]
-  await until(() => ids.every((id) => of(fast.received, id).length === 1))
+  await until(() => ids.every((id) => messagesOf(fast.received, id).length === 1))
   await until(async () => (await store.list(slow.name, 'dead', 10)).length > 0)
   const [dead] = await store.list(slow.name, 'dead', 1)
   expect(dead?.reason).toBe('no answer in 500 ms')
@@ -153,8 +162,8 @@ it('410 ends all calls until the receiver is enabled again; nothing is lost mean
   const count = one.received.length
   isGone = false
   expect(await webhooks.enable(one.id)).toBe(true)
-  await until(() => of(one.received, second).length === 1)
-  expect(of(one.received.slice(count), first)).toHaveLength(1)
+  await until(() => messagesOf(one.received, second).length === 1)
+  expect(messagesOf(one.received.slice(count), first)).toHaveLength(1)
 })
 
 it('signs with two secrets while they change', async () => {
@@ -164,7 +173,7 @@ it('signs with two secrets while they change', async () => {
   const untilSignedBy = async (secrets: readonly string[], newest: string): Promise<readonly boolean[]> => {
     for (;;) {
       const id = await newTask()
-      await until(() => of(one.received, id).length === 1)
+      await until(() => of(one.received, id).length > 0)
       const received = of(one.received, id)[0]
       if (received !== undefined && isSignedBy(received, newest)) {
         return secrets.map((secret) => isSignedBy(received, secret))
