@@ -67,7 +67,7 @@ describe('npm start', () => {
     const run = await start({ TOKEN_ISSUERS: JSON.stringify([wrong]) })
 
     expect(await run.exit).toBe(1)
-    expect(run.output()).toContain('it must be of the form https://TENANT.eu.auth0.com/')
+    expect(run.output()).toContain('it must have the form https://TENANT.eu.auth0.com/')
     expect(run.output()).not.toContain('Starting')
   })
 
