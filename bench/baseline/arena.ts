@@ -8,10 +8,10 @@ import type { WhichApplication } from '@spillway/origin/dev/application-files'
 import { startMongod } from '@spillway/origin/dev/mongod'
 import { buildIndexes, seed } from '@spillway/origin/dev/seed'
 import { MongoClient } from 'mongodb'
+import type { KnownDocument } from '../load/request.ts'
 import type { Run } from '../measure/run.ts'
 import type { StoredPlace } from '../peers/place.ts'
 import { copyPlaces } from '../peers/start-peer.ts'
-import type { KnownDocument } from '../scenarios/request.ts'
 import { makePlaceIndexes } from './place-indexes.ts'
 
 /** Parts that all designs share: the data, the users' tokens, and the database behind the scaled one. */

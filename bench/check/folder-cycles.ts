@@ -1,12 +1,14 @@
 import { dirname, join, relative, sep } from 'node:path'
 
 /** Sources of which each folder is a subject. */
-const sources = ['origin/src', 'edge/src']
+const sources = ['origin/src', 'edge/src', 'infra', 'bench']
+/** Tests and what they share. */
+const isTest = (file: string): boolean => /\.test\.ts$|\/test\//.test(file)
 
 const specifiers = /\bfrom '(\.[^']+)'/g
 
 /**
- * Cycles among the folders of a tier: a folder that imports one that imports it, directly or through others, by types as
+ * Cycles among folders that are subjects: a folder that imports one that imports it, directly or through others, by types as
  * well. A file beside the folders stands for itself; tests may import anything.
  *
  * @param files paths from the root
@@ -27,7 +29,7 @@ function importsOf(
   const folderOf = (file: string): string => relative(source, file).split(sep)[0] ?? ''
   const imports = new Map<string, Set<string>>()
   for (const file of files) {
-    if (!file.startsWith(`${source}/`) || file.endsWith('.test.ts')) continue
+    if (!file.startsWith(`${source}/`) || isTest(file)) continue
     const folder = folderOf(file)
     const known = imports.get(folder) ?? new Set()
     imports.set(folder, known)

@@ -11,7 +11,7 @@ import { drive } from '../load/drive.ts'
 import type { Mix } from '../load/workload.ts'
 import { runBench } from '../measure/run.ts'
 import { figure, table } from '../measure/table.ts'
-import { placeIds } from '../origin/place-ids.ts'
+import { placeIds } from '../peers/place-ids.ts'
 import { startWholePath } from '../peers/start-whole-path.ts'
 import { type HeapUsage, IsolateHeap } from './isolate-heap.ts'
 

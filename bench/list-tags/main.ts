@@ -16,7 +16,7 @@ import { startEdgeProcess } from '../edge/edge-process.ts'
 import { learnEtags } from '../load/learn-etags.ts'
 import { seededRandom } from '../load/random.ts'
 import { Workload } from '../load/workload.ts'
-import { placeIds } from '../origin/place-ids.ts'
+import { placeIds } from '../peers/place-ids.ts'
 
 /** The mix of `bench -- peers`: places by id and by country, and planned trips. */
 const mix = { read: 60, list: 30, plan: 10 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { Operation } from '../scenarios/operations.ts'
-import { type KnownDocuments, Requests } from '../scenarios/request.ts'
-import type { Popularity } from '../scenarios/scenario.ts'
+import type { Operation } from './operations.ts'
+import type { Popularity } from './popularity.ts'
 import type { Random } from './random.ts'
+import { type KnownDocuments, Requests } from './request.ts'
 import type { Asking, HeadersOf } from './workload.ts'
 
 /** Operations of any application, by their weights: plain data, so that a driver in another process takes it. */

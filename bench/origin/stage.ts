@@ -10,9 +10,9 @@ import type { Credentials } from '../load/credentials.ts'
 import { startMeasuredMongod } from '../measure/measured-mongod.ts'
 import { processTree } from '../measure/process-table.ts'
 import type { Run } from '../measure/run.ts'
+import { placeIds } from '../peers/place-ids.ts'
 import { copyPlaces, type PeerName, startPeer } from '../peers/start-peer.ts'
 import { applicationLoad } from '../scenarios/application-load.ts'
-import { placeIds } from './place-ids.ts'
 
 /** One server under test. */
 export interface Subject {

@@ -1,11 +1,11 @@
 import { type Credentials, holdCredentials } from '../load/credentials.ts'
 import type { OperationMix } from '../load/operation-mix.ts'
+import { type Operation, operationsOf, scopesNeeded } from '../load/operations.ts'
+import type { Popularity } from '../load/popularity.ts'
+import { type KnownDocument, type KnownDocuments, withId } from '../load/request.ts'
 import type { Chosen } from '../measure/application-option.ts'
 import { learnDocuments } from './known-documents.ts'
 import { loadOf } from './load-of.ts'
-import { type Operation, operationsOf, scopesNeeded } from './operations.ts'
-import { type KnownDocument, type KnownDocuments, withId } from './request.ts'
-import type { Popularity } from './scenario.ts'
 
 /** Load mix of an application, as the benches ask for it. */
 export interface ApplicationLoad {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Operation } from './operations.ts'
-import { type KnownDocument, type KnownDocuments, namesDocument } from './request.ts'
+import type { Operation } from '../load/operations.ts'
+import { type KnownDocument, type KnownDocuments, namesDocument } from '../load/request.ts'
 
 export interface LearnOptions {
   readonly target: string

@@ -1,6 +1,6 @@
 import { type Stack, up } from '@spillway/infra/local/up'
 import type { Catalogue } from '@spillway/origin/contract'
-import { operationsOf, scopesNeeded } from './operations.ts'
+import { operationsOf, scopesNeeded } from '../load/operations.ts'
 import { type Scenario, usersMax } from './scenario.ts'
 
 /** Maximum number of subjects, each with a token. More users share them. */

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Catalogue } from '@spillway/origin/contract'
 import type { Spacing } from '../load/arrivals.ts'
-import { type Operation, operationsOf } from './operations.ts'
-import type { KnownDocuments } from './request.ts'
+import { type Operation, operationsOf } from '../load/operations.ts'
+import type { KnownDocuments } from '../load/request.ts'
 import type { Scenario } from './scenario.ts'
 
 /** A scenario with all that a driver needs to run it, as plain data, so that k6 can read it from a file. */

@@ -1,9 +1,9 @@
 import type { Stack } from '@spillway/infra/local/up'
+import { operationsOf } from '../load/operations.ts'
 import { checkLoad } from './bounds.ts'
 import { learnDocuments } from './known-documents.ts'
 import type { LoadArguments } from './load-arguments.ts'
 import { mintTokens, startLocalStack } from './local-stack.ts'
-import { operationsOf } from './operations.ts'
 import { type Plan, planOf } from './plan.ts'
 
 export interface Prepared {

@@ -1,5 +1,6 @@
-import type { LoadMix, LoadShares } from '@spillway/origin/contract'
 import type { RatePoint } from '../load/arrivals.ts'
+import type { OperationShares } from '../load/operations.ts'
+import type { Popularity } from '../load/popularity.ts'
 
 /** Number of users who are online at a time. Between two points it changes linearly. */
 export interface UserPoint {
@@ -18,20 +19,6 @@ export interface Behaviour {
   readonly kind: 'open' | 'closed'
   readonly everyMs: number
 }
-
-/**
- * Popularity of documents.
- *
- * - `zipf`: the k-th most popular one in proportion to 1/k^exponent, as for pages and products (Breslau et al. 1999
- *   found exponents of 0.64 to 0.83 in web requests).
- * - `one`: everybody reads the same document.
- * - `in turn`: no document is read again before all others have been read.
- */
-export type Popularity =
-  | { readonly kind: 'uniform' }
-  | { readonly kind: 'zipf'; readonly exponent: number }
-  | { readonly kind: 'one' }
-  | { readonly kind: 'in turn' }
 
 /** Clients that are slow on purpose or by their network: each holds a connection and sends a byte now and then. */
 export interface SlowClients {
@@ -54,7 +41,7 @@ export interface Threshold {
 }
 
 /** A load as plain data, which both drivers run at any scale against any target. */
-export interface Scenario {
+export interface Scenario extends OperationShares {
   readonly name: string
   readonly title: string
   /** Its purpose. */
@@ -62,13 +49,6 @@ export interface Scenario {
   /** Number of users over time, at full scale. */
   readonly users: readonly [UserPoint, ...UserPoint[]]
   readonly behaviour: Behaviour
-  readonly shares: LoadShares
-  /** Inputs of actions to choose from, by name. */
-  readonly inputs?: LoadMix['inputs']
-  /** Reasons of refusals that are proper answers of actions, by name. */
-  readonly expects?: LoadMix['expects']
-  /** Resources of the contract that users read or write. @default all */
-  readonly resources?: readonly string[]
   readonly popularity: Popularity
   /** Maximum number of documents that are read, at full scale. */
   readonly documents: number

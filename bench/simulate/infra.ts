@@ -1,5 +1,10 @@
 /** Only import of infra: the simulation runs the numbers that infra deploys. */
 
+export { CountSeries } from '../../infra/slo/count-series.ts'
+export { type Datapoint, evaluationRange, isInAlarm } from '../../infra/src/alarms/evaluate.ts'
+export { evaluateMath } from '../../infra/src/alarms/metric-math.ts'
+export { thresholdAlarms } from '../../infra/src/alarms/table.ts'
+export type { PlainMetric, ThresholdAlarm } from '../../infra/src/alarms/threshold-alarm.ts'
 export {
   type BurnRule,
   burnRate,
@@ -7,12 +12,7 @@ export {
   type Indicator,
   indicators,
   isRinging,
-} from '../../infra/slo/burn-rules.ts'
-export { CountSeries } from '../../infra/slo/count-series.ts'
-export { type Datapoint, evaluationRange, isInAlarm } from '../../infra/src/alarms/evaluate.ts'
-export { evaluateMath } from '../../infra/src/alarms/metric-math.ts'
-export { thresholdAlarms } from '../../infra/src/alarms/table.ts'
-export type { PlainMetric, ThresholdAlarm } from '../../infra/src/alarms/threshold-alarm.ts'
+} from '../../infra/src/burn-rules.ts'
 export {
   type ConnectionDemand,
   connectionBudget,

@@ -7,7 +7,7 @@ const usage = `usage: npm run release:key -- --stage ${stageNames.join(' | ')} (
   --into COMMAND  makes a key; COMMAND gets the private half, a PEM, on its standard input and keeps it, for example
                   gh secret set RELEASE_SIGNING_KEY --env production
   --drop          forgets the older of two keys, once what runs is signed by the newer one
-The public halves are in infra/release/trusted-keys.json: commit it, and deploy-origin.`
+The public halves are in infra/src/trusted-keys.json: commit it, and deploy-origin.`
 
 try {
   const { values } = parseArgs({

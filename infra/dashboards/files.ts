@@ -1,6 +1,6 @@
 import type { Slo } from '@spillway/origin/contract'
+import { namedQueries } from '../src/edge-queries.ts'
 import { grafanaDashboard } from './grafana.ts'
-import { namedQueries } from './queries.ts'
 
 /** Files of this folder that follow from the code, by name. */
 export const dashboardFiles = (slo: Slo): Readonly<Record<string, string>> => ({

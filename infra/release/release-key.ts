@@ -6,7 +6,7 @@ import type { NamedStage } from '../src/config.ts'
 import { publicKeyOf } from './signature.ts'
 
 /** Public keys of releases by stage, the oldest first: a reviewed file, from which launch templates take them. */
-export const trustedKeysFile = join(import.meta.dirname, 'trusted-keys.json')
+export const trustedKeysFile = join(import.meta.dirname, '..', 'src', 'trusted-keys.json')
 
 type TrustedKeys = Readonly<Record<NamedStage, readonly string[]>>
 

@@ -1,6 +1,6 @@
 import { isPriority, type Slo } from '@spillway/origin/contract'
 import type { AskAnalytics } from '../cloudflare/ask-cloudflare.ts'
-import { type SloSpan, sloQuery } from '../dashboards/queries.ts'
+import { type SloSpan, sloQuery } from '../src/edge-queries.ts'
 import type { CountBucket } from './count-series.ts'
 import { mergeBuckets } from './merge-buckets.ts'
 

@@ -8,7 +8,7 @@ import {
   indicators,
   isRinging,
   targetOf,
-} from './burn-rules.ts'
+} from '../src/burn-rules.ts'
 import { type CountBucket, CountSeries } from './count-series.ts'
 
 /** Error budget of one indicator of one priority. */

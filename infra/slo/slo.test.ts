@@ -1,7 +1,7 @@
 import { type Priority, type SloCounts, sloOf } from '@spillway/origin/contract'
 import { describe, expect, it } from 'vitest'
+import { badMin, burnRate, burnRules, burnThreshold, isRinging } from '../src/burn-rules.ts'
 import { budgetsOf } from './budget.ts'
-import { badMin, burnRate, burnRules, burnThreshold, isRinging } from './burn-rules.ts'
 import type { CountBucket } from './count-series.ts'
 import { reportOf } from './report.ts'
 

@@ -1,5 +1,5 @@
-import trustedKeys from '../release/trusted-keys.json' with { type: 'json' }
 import type { NamedStage, StageConfig } from './config.ts'
+import trustedKeys from './trusted-keys.json' with { type: 'json' }
 
 /**
  * The stages. Sizes follow from the connection budget (`src/capacity.ts`), rates from decision 0004; `npm run

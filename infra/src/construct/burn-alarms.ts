@@ -24,7 +24,7 @@ import {
   type Indicator,
   indicators,
   targetOf,
-} from '../../slo/burn-rules.ts'
+} from '../burn-rules.ts'
 
 export interface BurnAlarmsProps {
   /** Prefix of the alarms' names, such as `spillway-production-origin`. */

@@ -46,7 +46,7 @@ describe('npm run runbook', () => {
     encoding: 'utf8' as const,
     env: { ...process.env, ...world.aws.server.environment, ...world.cloudflare.environment, ...env },
   })
-  const runbook = (...words: string[]) => ['infra/runbook/main.ts', ...words]
+  const runbook = (...words: string[]) => ['infra/runbooks/main.ts', ...words]
   const start = (words: readonly string[], env?: Record<string, string>) => {
     const child = spawn(process.execPath, words, options(env))
     let output = ''

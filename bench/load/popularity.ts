@@ -1,5 +1,18 @@
-import type { Random } from '../load/random.ts'
-import type { Popularity } from './scenario.ts'
+import type { Random } from './random.ts'
+
+/**
+ * Popularity of documents.
+ *
+ * - `zipf`: the k-th most popular one in proportion to 1/k^exponent, as for pages and products (Breslau et al. 1999
+ *   found exponents of 0.64 to 0.83 in web requests).
+ * - `one`: everybody reads the same document.
+ * - `in turn`: no document is read again before all others have been read.
+ */
+export type Popularity =
+  | { readonly kind: 'uniform' }
+  | { readonly kind: 'zipf'; readonly exponent: number }
+  | { readonly kind: 'one' }
+  | { readonly kind: 'in turn' }
 
 /** Chooses one of `count` documents, the first being the most popular. */
 export type Choose = (random: Random) => number

@@ -6,6 +6,8 @@ import {
   type Catalogue,
   isPublic,
   type LoadOperation as Kind,
+  type LoadMix,
+  type LoadShares,
   type Operation as OperationKind,
   queryFields,
   type Resource,
@@ -15,7 +17,17 @@ import {
 } from '@spillway/origin/contract'
 import { isAskable } from './askable.ts'
 import type { ValueSchema } from './sample-value.ts'
-import type { Scenario } from './scenario.ts'
+
+/** Choice of an application's operations, and how often each is called. */
+export interface OperationShares {
+  readonly shares: LoadShares
+  /** Inputs of actions to choose from, by name. */
+  readonly inputs?: LoadMix['inputs']
+  /** Reasons of refusals that are proper answers of actions, by name. */
+  readonly expects?: LoadMix['expects']
+  /** Resources of the contract that are read or written. @default all */
+  readonly resources?: readonly string[]
+}
 
 /** One operation of the API as plain data, without code of the contract: all that a driver needs for its requests. */
 export interface Operation {
@@ -42,7 +54,7 @@ const kinds: readonly Kind[] = ['read', 'list', 'create', 'patch', 'action']
 const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind) => kind === operation)
 
 /**
- * Operations of a scenario, derived from the contract: the newest version of each resource, in the scenario's shares.
+ * Operations derived from the contract: those of the newest version of each resource, in the given shares.
  *
  * Operations that a driver cannot call realistically are left out: reads and changes by id of documents with an owner,
  * whose ids nobody else knows, and changes that need a current ETag. A kind that no resource offers then is left out,
@@ -53,7 +65,7 @@ const isKind = (operation: OperationKind): operation is Kind => kinds.some((kind
  */
 export function operationsOf(
   catalogue: Catalogue,
-  { shares, resources, ...about }: Pick<Scenario, 'shares' | 'resources' | 'inputs' | 'expects'>,
+  { shares, resources, ...about }: OperationShares,
 ): readonly Operation[] {
   const wanted = [...catalogue.values()].filter(({ name }) => resources?.includes(name) ?? true)
   const possible = wanted.flatMap((resource) => operationsOn(newestView(resource), about))
@@ -90,7 +102,7 @@ function newestView(resource: Resource): View {
 
 function operationsOn(
   view: View,
-  { inputs = {}, expects = {} }: Pick<Scenario, 'inputs' | 'expects'>,
+  { inputs = {}, expects = {} }: Pick<OperationShares, 'inputs' | 'expects'>,
 ): readonly Operation[] {
   const { resource } = view
   return routesOf(view).flatMap(({ method, path, operation, action }) => {

@@ -22,8 +22,8 @@ import {
 import { resources } from '@spillway/origin/fixture'
 import { Type } from 'typebox'
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../load/random.ts'
 import { operationsOf, scopesNeeded } from './operations.ts'
+import { seededRandom } from './random.ts'
 import { Requests } from './request.ts'
 
 const shares = { read: 60, list: 30, create: 5, patch: 5 }

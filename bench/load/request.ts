@@ -1,9 +1,8 @@
-import type { Random } from '../load/random.ts'
-import type { HeadersOf } from '../load/workload.ts'
 import type { Operation } from './operations.ts'
-import { type Choose, chooser } from './popularity.ts'
+import { type Choose, chooser, type Popularity } from './popularity.ts'
+import type { Random } from './random.ts'
 import { sampleValue, type ValueSchema } from './sample-value.ts'
-import type { Popularity } from './scenario.ts'
+import type { HeadersOf } from './workload.ts'
 
 /** A known document: its id and, for lists, a value to filter by. */
 export interface KnownDocument {

@@ -1,5 +1,5 @@
 import { samplePattern } from '@spillway/origin/sample-pattern'
-import type { Random } from '../load/random.ts'
+import type { Random } from './random.ts'
 
 /** JSON Schema, as far as the contract's representations use it. */
 export interface ValueSchema {
