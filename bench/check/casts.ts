@@ -1,4 +1,5 @@
 import { parseSync } from 'rolldown/utils'
+import { isTest } from './import-directions.ts'
 
 /** Code that runs in production or on a developer's machine. Tests may cast without a word. */
 const product =
@@ -22,7 +23,7 @@ export function unexplainedCasts(
   read: (file: string) => string,
 ): readonly string[] {
   return files
-    .filter((file) => product.test(file) && file.endsWith('.ts') && !/\.test\.ts$|\/test\//.test(file))
+    .filter((file) => product.test(file) && file.endsWith('.ts') && !isTest(file))
     .flatMap((file) => unexplainedLines(file, read(file)).map((line) => `${file}:${line}`))
 }
 

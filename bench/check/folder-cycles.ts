@@ -1,9 +1,8 @@
 import { dirname, join, relative, sep } from 'node:path'
+import { isTest } from './import-directions.ts'
 
 /** Sources of which each folder is a subject. */
 const sources = ['origin/src', 'edge/src', 'infra', 'bench']
-/** Tests and what they share. */
-const isTest = (file: string): boolean => /\.test\.ts$|\/test\//.test(file)
 
 const specifiers = /\bfrom '(\.[^']+)'/g
 

@@ -6,7 +6,7 @@ const workspaces = ['origin', 'edge', 'infra', 'bench']
 /** Folders that are deployed. They import nothing of what starts or tests them. */
 const shipped = /^(origin\/(application|contract|src)|edge\/(application|src)|infra\/(bin|src))\//
 const unshipped = /^(origin|edge)\/(dev|test)\/|^infra\/(local|test)\//
-/** Of the origin, the deployed edge imports the contract; its entry point also the application. */
+/** The deployed edge imports nothing of the origin but the contract; its entry point also the application. */
 const edgeSource = /^edge\/(application|src)\//
 const edgeMayImport = /^(edge|origin\/(contract|application))(\/|$)/
 /** Exceptions: a check of a deployment, which is a program of a developer's machine. */
@@ -28,13 +28,13 @@ const specifiers = /(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/g
 export function wrongImports(files: readonly string[], read: (file: string) => string): readonly string[] {
   const wrong: string[] = []
   for (const file of files) {
-    const isTest = file.endsWith('.test.ts') || file.includes('/test/')
+    const isFree = isTest(file)
     for (const [, specifier = ''] of read(file).matchAll(specifiers)) {
       const target = targetOf(file, specifier)
       if (target === undefined) continue
       const isUpwards = rank(target) > rank(file)
-      const isUnshipped = !isTest && shipped.test(file) && unshipped.test(target) && !exceptions.has(file)
-      const isService = !isTest && edgeSource.test(file) && !edgeMayImport.test(target)
+      const isUnshipped = !isFree && shipped.test(file) && unshipped.test(target) && !exceptions.has(file)
+      const isService = !isFree && edgeSource.test(file) && !edgeMayImport.test(target)
       if (isUpwards || isUnshipped || isService) wrong.push(`${file} imports ${target}`)
     }
   }
@@ -48,6 +48,9 @@ function targetOf(file: string, specifier: string): string | undefined {
   if (specifier.startsWith('@spillway/')) return specifier.slice('@spillway/'.length)
   return specifier.startsWith('.') ? join(dirname(file), specifier) : undefined
 }
+
+/** Whether a file is a test, or what tests share. */
+export const isTest = (file: string): boolean => /\.test\.ts$|\/test\//.test(file)
 
 /** Source files of the workspaces: paths from the root. A checkout need not be a repository. */
 export const sourceFiles = (root: string): readonly string[] =>

@@ -1,3 +1,5 @@
+import { isTest } from './import-directions.ts'
+
 /** Lines of a file from which on it must be split. */
 const linesMax = 400
 
@@ -9,7 +11,7 @@ const linesMax = 400
  */
 export function longFiles(files: readonly string[], read: (file: string) => string): readonly string[] {
   return files
-    .filter((file) => !/\.test\.ts$|\/test\//.test(file))
+    .filter((file) => !isTest(file))
     .map((file) => ({ file, lines: read(file).split('\n').length - 1 }))
     .filter(({ lines }) => lines > linesMax)
     .map(({ file, lines }) => `${file} has ${lines} lines`)

@@ -1,4 +1,5 @@
 import { parseSync } from 'rolldown/utils'
+import { isTest } from './import-directions.ts'
 
 /** Code of which one process or isolate may run two instances: two applications, two Workers, two tests. */
 const shared = /^(origin\/(application|client|contract|src)|edge\/(application|src)|infra\/src)\//
@@ -12,7 +13,7 @@ const shared = /^(origin\/(application|client|contract|src)|edge\/(application|s
  */
 export function moduleState(files: readonly string[], read: (file: string) => string): readonly string[] {
   return files
-    .filter((file) => shared.test(file) && file.endsWith('.ts') && !/\.test\.ts$|\/test\//.test(file))
+    .filter((file) => shared.test(file) && file.endsWith('.ts') && !isTest(file))
     .flatMap((file) => changingLines(file, read(file)).map((line) => `${file}:${line}`))
 }
 
