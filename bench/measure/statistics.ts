@@ -55,10 +55,11 @@ export function pairedRatio(numerator: readonly number[], denominator: readonly 
  * @throws {RangeError} for an empty list
  */
 export function meanRatio(numerator: readonly number[], denominator: readonly number[]): number {
+  if (numerator.length === 0 || denominator.length === 0) throw new RangeError('no samples')
   return mean(numerator) / mean(denominator)
 }
 
-function mean(samples: readonly number[]): number {
-  if (samples.length === 0) throw new RangeError('no samples')
+/** The mean; `NaN` for an empty list. */
+export function mean(samples: readonly number[]): number {
   return samples.reduce((sum, sample) => sum + sample, 0) / samples.length
 }

@@ -10,6 +10,7 @@ export const longest: readonly string[] = [
   'bench/system/api-keys.test.ts',
   'bench/system/designs.test.ts',
   'bench/system/compose.test.ts',
+  'bench/simulate/simulation.test.ts',
   'bench/simulate/process/process.test.ts',
   'edge/test/api-keys.test.ts',
   'edge/test/shedding.test.ts',

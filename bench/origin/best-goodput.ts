@@ -1,3 +1,5 @@
+import { mean } from '../measure/statistics.ts'
+
 /**
  * Goodput of the best level, without the luck that makes one of several equal levels look best: one half of the seconds
  * chooses the level, the other half measures it, and the other way round (cross-validation: Stone, "Cross-Validatory
@@ -15,8 +17,7 @@ export function bestGoodput(levels: readonly (readonly number[])[]): number {
 
 /** Mean of every second value. */
 function every(seconds: readonly number[], from: 0 | 1): number {
-  const half = seconds.filter((_, at) => at % 2 === from)
-  return half.reduce((sum, good) => sum + good, 0) / half.length
+  return mean(seconds.filter((_, at) => at % 2 === from))
 }
 
 const indexOfMax = (values: readonly number[]): number => values.indexOf(Math.max(...values))

@@ -1,5 +1,6 @@
 import type { OpenJob } from '../load/report.ts'
 import type { Interval } from '../load/timeline.ts'
+import { mean } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 
 /**
@@ -75,5 +76,3 @@ export function printSteps(intervals: readonly Interval[]): string {
 }
 
 const goodShare = ({ asked, good }: Interval): number => (asked === 0 ? 0 : good / asked)
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length

@@ -11,7 +11,7 @@ import { machineLoad } from '../measure/machine-load.ts'
 import { interleave } from '../measure/rounds.ts'
 import { runBench } from '../measure/run.ts'
 import type { Sampler } from '../measure/sampler.ts'
-import { median } from '../measure/statistics.ts'
+import { mean, median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 import { bestGoodput } from './best-goodput.ts'
 import { convergenceMs, printSteps, stepLevel, stepLoad } from './converge.ts'
@@ -208,10 +208,6 @@ function goodSeconds({ driver, timelines, windowMs }: LoadReport): readonly numb
   return Array.from({ length: Math.floor(windowMs / 1000) }, (_, second) =>
     Object.values(timelines).reduce((sum, intervals) => sum + (intervals[second]?.good ?? 0), 0),
   )
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** Requests a second of each class. */
