@@ -100,7 +100,7 @@ class Minute {
     return Object.fromEntries(entries.map(([key, value]) => [keyOf(key), value]))
   }
 
-  /** Of each tunnel; nothing in a world without. */
+  /** Metrics of each tunnel; none in a world without tunnels. */
   tunnelMetrics(tunnels: number): MinuteMetrics {
     if (this.tunnel.length === 0) return {}
     const sum = (value: (second: TunnelSecond) => number) =>

@@ -4,6 +4,10 @@ import type { GateReason } from './permit.ts'
 /** Why a request was shed, as the log and the data points name it. */
 export type ShedLabel = `shed-${GateReason}`
 
+/** Detail of a refusal by the edge's limit, or by the origin's. */
+export const overloadedDetail =
+  'The service is overloaded. Nothing was done; retry after the seconds in Retry-After.'
+
 /** The problems for shed requests, one per reason and `Retry-After`. */
 export class ShedProblems {
   readonly #fields: Headers
@@ -33,4 +37,4 @@ export class ShedProblems {
 const detailOf = (reason: ShedLabel): string =>
   reason === 'shed-breaker-open'
     ? 'The origin is unreachable. Nothing was done; retry after the seconds in Retry-After.'
-    : 'The service is overloaded. Nothing was done; retry after the seconds in Retry-After.'
+    : overloadedDetail

@@ -1,6 +1,7 @@
 import { type Problem, ProblemError } from '@spillway/origin/contract'
 import type { OriginOutcome } from '../overload/permit.ts'
 import { retryAfterSeconds } from '../overload/retry-after.ts'
+import { overloadedDetail } from '../overload/shed-problems.ts'
 
 /** Why no answer came, with the problem for a reader. */
 export class ForwardError extends ProblemError {
@@ -51,7 +52,7 @@ const late = (random: number): Problem => ({
 
 const busy = (random: number): Problem => ({
   code: 'overloaded',
-  detail: 'The service is overloaded. Nothing was done; retry after the seconds in Retry-After.',
+  detail: overloadedDetail,
   retryAfterSeconds: retryAfterSeconds(1, random),
 })
 
