@@ -7,8 +7,8 @@ const sources = ['origin/src', 'edge/src', 'infra', 'bench']
 const specifiers = /\bfrom '(\.[^']+)'/g
 
 /**
- * Cycles among folders that are subjects: a folder that imports one that imports it, directly or through others, by types as
- * well. A file beside the folders stands for itself; tests may import anything.
+ * Cycles among folders that are subjects: a folder that imports one that imports it, directly or through others, by
+ * types as well. A file beside the folders stands for itself; tests may import anything.
  *
  * @param files paths from the root
  * @returns a line each: `origin/src: http → store → http`

@@ -1,4 +1,6 @@
-/** Program: `npm run bench -- list-tags` measures how many reads the edge answers by itself while places are written. */
+/**
+ * Program: `npm run bench -- list-tags` measures how many reads the edge answers by itself while places are written.
+ */
 import { randomUUID } from 'node:crypto'
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

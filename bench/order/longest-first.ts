@@ -48,8 +48,8 @@ export function longestFirst<Item>(items: readonly Item[], of: (item: Item) => O
 }
 
 /**
- * Order of the test files. Vitest's own, without an earlier run, is by size: a short file that starts a whole stack would
- * begin last and then run alone.
+ * Order of the test files. Vitest's own, without an earlier run, is by size: a short file that starts a whole stack
+ * would begin last and then run alone.
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

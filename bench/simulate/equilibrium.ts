@@ -8,9 +8,9 @@ export interface Trial<Answer> {
 }
 
 /**
- * Answer of origins and database to each other within a second. The more the origins answer, the slower is the database,
- * and the fewer they answer; both hear of it in milliseconds. Steps of a second in which each hears of the other's last
- * one would swing between an idle database and a full one.
+ * Answer of origins and database to each other within a second. The more the origins answer, the slower is the
+ * database, and the fewer they answer; both hear of it in milliseconds. Steps of a second in which each hears of the
+ * other's last one would swing between an idle database and a full one.
  *
  * @param idle slowdown at which the second begins
  * @param respond answers of the origins, which are fewer at a higher slowdown

@@ -2,8 +2,8 @@ import { patient, sharesWorkers } from '@spillway/origin/dev/test-workers'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Tests that start several processes, those of the stack that starts them, and the marketplace's own. One database server serves the whole run;
- * each stack has a name of its own in it.
+ * Tests that start several processes, those of the stack that starts them, and the marketplace's own. One database
+ * server serves the whole run; each stack has a name of its own in it.
  */
 export default defineConfig({
   root: import.meta.dirname,

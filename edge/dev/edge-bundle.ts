@@ -35,8 +35,8 @@ export async function bundleEdge(application: WhichApplication = 'own'): Promise
 }
 
 /**
- * Bundles a Worker of the tests, with the application of an example. What wrangler makes of the edge's sources the tests
- * of `bundleEdge` show.
+ * Bundles a Worker of the tests, with the application of an example. What wrangler makes of the edge's sources the
+ * tests of `bundleEdge` show.
  *
  * @param name a file of `edge/test/fixture`, without its ending
  */

@@ -12,7 +12,9 @@ export type MiniflareOptions = Readonly<Record<string, unknown>> & {
 
 const optionsFile = 'miniflare.json'
 
-/** Reads wrangler.jsonc, and keeps what it says: wrangler, which reads it, takes longer to load than a Worker to start. */
+/**
+ * Reads wrangler.jsonc, and keeps what it says: wrangler, which reads it, takes longer to load than a Worker to start.
+ */
 export async function edgeOptions(): Promise<MiniflareOptions> {
   const folder = await builtOnce({
     folder: join(localFolder, 'edge-options'),

@@ -1,6 +1,6 @@
 /**
- * Program: `node infra/bin/publish-control.ts --stage STAGE` copies the switches and revocations of a stage into the key
- * that its edges read. Runbooks call it after each change; call it yourself after a change by hand.
+ * Program: `node infra/bin/publish-control.ts --stage STAGE` copies the switches and revocations of a stage into the
+ * key that its edges read. Runbooks call it after each change; call it yourself after a change by hand.
  */
 import { parseArgs } from 'node:util'
 import { CloudflareApi } from '../runbook/cloudflare-api.ts'

@@ -20,8 +20,8 @@ interface Page {
 }
 
 /**
- * A namespace by Cloudflare's API (developers.cloudflare.com/api, KV). A command of wrangler for each key takes more than a
- * second to start, and a change of the switch needs eight.
+ * A namespace by Cloudflare's API (developers.cloudflare.com/api, KV). A command of wrangler for each key takes more
+ * than a second to start, and a change of the switch needs eight.
  */
 export class KvNamespace implements ControlNamespace {
   readonly #account: CloudflareAccount

@@ -1,13 +1,13 @@
 import { type Objective, type SloCounts, urgentBudgetShare } from '@spillway/origin/contract'
 
 /**
- * Alarms on the burn rate: how many times faster than evenly over its period an error budget is spent. Each rule needs two
- * windows: the long one shows that much is spent, the short one that it still is, so that the alarm ends soon after its
- * cause (Google, The Site Reliability Workbook, ch. 5, "Multiwindow, Multi-Burn-Rate Alerts", table 5-8: 14.4 over 1 h
- * and 5 min, 6 over 6 h and 30 min, 1 over 3 days and 6 h, for a period of 30 days).
+ * Alarms on the burn rate: how many times faster than evenly over its period an error budget is spent. Each rule needs
+ * two windows: the long one shows that much is spent, the short one that it still is, so that the alarm ends soon after
+ * its cause (Google, The Site Reliability Workbook, ch. 5, "Multiwindow, Multi-Burn-Rate Alerts", table 5-8: 14.4 over
+ * 1 h and 5 min, 6 over 6 h and 30 min, 1 over 3 days and 6 h, for a period of 30 days).
  *
- * Rules are pure: CloudWatch evaluates them as alarms (`src/construct/burn-alarms.ts`), the report evaluates them on counts,
- * and the simulator replays them.
+ * Rules are pure: CloudWatch evaluates them as alarms (`src/construct/burn-alarms.ts`), the report evaluates them on
+ * counts, and the simulator replays them.
  */
 
 export interface BurnRule {

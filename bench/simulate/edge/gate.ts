@@ -12,10 +12,10 @@ export interface OriginNews {
  * The edge's gate to the origin (`edge/src/overload/origin-gate.ts`) for all isolates at once. It holds priorities back
  * by the origin's load signal, and refuses a share of requests by the origin's recent refusals (Google's client-side
  * throttling with K = 2 over four seconds, and the edge's distrust). Isolates have heard of different processes, so the
- * share that holds back grows with the mean signal. An isolate hears of refusals within milliseconds, so each second has
- * the throttles' equilibrium: a throttle that hears of them a second later swings between all and nothing. When a dead
- * origin answers again, breakers close and throttles forget. Omitted: the limit of each isolate, and its waiting line, in
- * which nobody waits as long as one step of the simulation.
+ * share that holds back grows with the mean signal. An isolate hears of refusals within milliseconds, so each second
+ * has the throttles' equilibrium: a throttle that hears of them a second later swings between all and nothing. When a
+ * dead origin answers again, breakers close and throttles forget. Omitted: the limit of each isolate, and its waiting
+ * line, in which nobody waits as long as one step of the simulation.
  */
 export class EdgeGate {
   readonly #throttles: Readonly<Record<Priority, Throttle>> = {

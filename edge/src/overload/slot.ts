@@ -15,8 +15,8 @@ export interface SlotParts {
 }
 
 /**
- * A slot at the origin, which is free again once the work in it has ended, however it ends. An error is the edge's own, e.g.
- * of a key that cannot sign. It says nothing about the origin, so the gate learns nothing from it.
+ * A slot at the origin, which is free again once the work in it has ended, however it ends. An error is the edge's own,
+ * e.g. of a key that cannot sign. It says nothing about the origin, so the gate learns nothing from it.
  */
 export class Slot {
   readonly #permit: Started

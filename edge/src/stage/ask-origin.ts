@@ -24,7 +24,8 @@ export interface OwnQuestion {
 const priority: Priority = 'critical'
 
 /**
- * Asks the origin, within the limits that its other requests have, and another origin once if the first cannot be reached.
+ * Asks the origin, within the limits that its other requests have, and another origin once if the first cannot be
+ * reached.
  *
  * @returns the JSON of a 200
  * @throws {AskError} otherwise

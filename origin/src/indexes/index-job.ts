@@ -36,7 +36,9 @@ export interface IndexNote {
 export interface IndexJobTimes extends LeaseTimes {
   /** Time between two looks at the work of another process, and at the progress of a build, in ms. @default 2 000 */
   readonly pollMs: number
-  /** Time until a build that failed is tried again, in ms: duplicates are looked for in all documents. @default 300 000 */
+  /**
+   * Time until a build that failed is tried again, in ms: duplicates are looked for in all documents. @default 300 000
+   */
   readonly retryMs: number
   /** Time between two looks at indexes that are left to somebody else, in ms. @default 30 000 */
   readonly leftMs: number

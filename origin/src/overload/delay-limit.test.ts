@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { DelayLimit, type DelayLimitOptions } from './delay-limit.ts'
 
 /**
- * Runs a closed loop: as many requests as the limit allows are in service, and `serviceMs` gives the time that each takes.
+ * Runs a closed loop: as many requests as the limit allows are in service, and `serviceMs` gives the time that each
+ * takes.
  */
 function run(
   limit: DelayLimit,

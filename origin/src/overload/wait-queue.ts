@@ -4,19 +4,20 @@ import { type Priority, priorities, priorityRank } from '@spillway/origin/contra
  * A short queue in front of a full service. It absorbs bursts, and keeps requests from growing old in it.
  *
  * - CoDel's idea (Nichols & Jacobson, ACM Queue 2012) bounds the time in the queue, in the form that Facebook uses for
- *   requests (Maurer, "Fail at Scale", ACM Queue 2015): a request may wait long while its queue was empty within the last
- *   interval, and hardly at all once the queue has stood for a whole interval, because then it is no burst. An empty queue
- *   from which a request was refused within the interval counts as standing. Otherwise each late tick, which refuses many
- *   at once, would begin another patient interval, whose end refuses hundreds at once and makes the next tick late.
+ *   requests (Maurer, "Fail at Scale", ACM Queue 2015): a request may wait long while its queue was empty within the
+ *   last interval, and hardly at all once the queue has stood for a whole interval, because then it is no burst. An
+ *   empty queue from which a request was refused within the interval counts as standing. Otherwise each late tick,
+ *   which refuses many at once, would begin another patient interval, whose end refuses hundreds at once and makes the
+ *   next tick late.
  * - Each tick refuses all requests that have waited too long. Two alternatives were tried: refusing the oldest when a
- *   newer one arrives, and refusing a lower class at once while a higher one stands. Both wake one caller at a time, and
- *   on a busy machine goodput at ten times the capacity fell by more than a tenth.
+ *   newer one arrives, and refusing a lower class at once while a higher one stands. Both wake one caller at a time,
+ *   and on a busy machine goodput at ten times the capacity fell by more than a tenth.
  * - A standing queue is served newest first (adaptive LIFO, same source): the newest request still has time, and the
  *   caller of the oldest has most likely left.
- * - Each priority class has its own queue, and the highest class is served first: a standing queue of a lower class says
- *   nothing about a burst in a higher one. Critical requests have their own bound. They wait where the service stalls for
- *   a moment (an election, a GC pause, a noisy neighbour), because every free slot goes to them first. With the delay
- *   that service may add, they still end within half of their second.
+ * - Each priority class has its own queue, and the highest class is served first: a standing queue of a lower class
+ *   says nothing about a burst in a higher one. Critical requests have their own bound. They wait where the service
+ *   stalls for a moment (an election, a GC pause, a noisy neighbour), because every free slot goes to them first. With
+ *   the delay that service may add, they still end within half of their second.
  */
 
 export interface WaitQueueOptions {
@@ -114,8 +115,8 @@ export class WaitQueue {
   }
 
   /**
-   * Takes the next request among the classes that may start. Refuses on the way those that have waited too long or cannot
-   * finish in time.
+   * Takes the next request among the classes that may start. Refuses on the way those that have waited too long or
+   * cannot finish in time.
    *
    * @param expectedMs expected service time, in ms
    */

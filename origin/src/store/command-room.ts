@@ -18,17 +18,18 @@ export interface CommandRoomOptions {
 }
 
 /**
- * Time for which a lane of joined work that has just sent a batch lets lists go first, in ms. Its next batch costs hardly
- * more for the wait, since its cost hardly depends on its size, whereas each list costs a command of its own. Longer, and
- * a write would take half of a second; shorter, and small writes would take most of a slow connection (decision 64).
+ * Time for which a lane of joined work that has just sent a batch lets lists go first, in ms. Its next batch costs
+ * hardly more for the wait, since its cost hardly depends on its size, whereas each list costs a command of its own.
+ * Longer, and a write would take half of a second; shorter, and small writes would take most of a slow connection
+ * (decision 64).
  */
 const turnMs = 250
 
 /**
- * Room for commands on the connections of a small or slow pool. A lane without room keeps its batch, which further items
- * join meanwhile. In the driver's queue for a connection, a batch could not grow, and an item that comes later would wait
- * for two of them. Lanes get free connections in the order in which they were denied one; but lanes of joined work
- * only once in {@link turnMs}, while others wait.
+ * Room for commands on the connections of a small or slow pool. A lane without room keeps its batch, which further
+ * items join meanwhile. In the driver's queue for a connection, a batch could not grow, and an item that comes later
+ * would wait for two of them. Lanes get free connections in the order in which they were denied one; but lanes of
+ * joined work only once in {@link turnMs}, while others wait.
  */
 export class CommandRoom {
   readonly #options: CommandRoomOptions
@@ -42,8 +43,8 @@ export class CommandRoom {
   }
 
   /**
-   * Whether a lane whose batch is due may send it now. Otherwise it is offered room later. A lane that sends nothing in its
-   * turn, e.g. because its items wait for others with their keys, has had it.
+   * Whether a lane whose batch is due may send it now. Otherwise it is offered room later. A lane that sends nothing in
+   * its turn, e.g. because its items wait for others with their keys, has had it.
    */
   hasRoomFor(lane: RoomSeeker): boolean {
     const { commandsMax, now, onWait } = this.#options

@@ -194,7 +194,8 @@ export async function applyIndexes(
  * Command that builds indexes of one collection.
  *
  * @param background whether reads and writes go on meanwhile. Amazon DocumentDB locks the collection otherwise, and
- *   builds one index at a time so ("Managing Amazon DocumentDB indexes"); MongoDB never locks it, and ignores the option
+ *   builds one index at a time so ("Managing Amazon DocumentDB indexes"); MongoDB never locks it, and ignores the
+ *   option
  */
 export const buildCommand = (
   collection: string,

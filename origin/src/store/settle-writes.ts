@@ -288,8 +288,8 @@ export function replacementOutcome(
 /**
  * Judges a write of an adopted document by its content, because nothing else is stored in it.
  *
- * @param isInDoubt whether an earlier attempt may have happened. If not, the database has just refused the only one, and
- *   equal content is that of another writer
+ * @param isInDoubt whether an earlier attempt may have happened. If not, the database has just refused the only one,
+ *   and equal content is that of another writer
  */
 function contentOutcome(
   { record, expected }: Pick<PendingWrite, 'record' | 'expected'>,

@@ -98,7 +98,8 @@ it('says what is wrong, plans without a change, erases, purges, and finds nothin
 })
 
 it('goes on where a process was killed, and names the person in no state', { timeout: 180_000 }, async () => {
-  // More than a batch, which is of 500: the process is killed after the first, while it pauses for as long as that took.
+  // More than a batch, which is of 500: the process is killed after the first, while it pauses for as long as that
+  // took.
   await fill('emil', 700)
   const child = spawn(process.execPath, ['scripts/erase.ts', 'emil', '--yes', ...application], { cwd, env })
   for await (const chunk of child.stderr) if (String(chunk).includes('pass 1, diaries')) break

@@ -23,7 +23,8 @@ import type { Source, SourceWrite } from './source.ts'
  * Layout of an adopted collection, which another application reads and writes as well: converts between its documents
  * and the store's records. Only these documents are read and written through it; a resource without `stored` has none.
  *
- * - A document's version is a digest of what is shown of it, so that it changes with every change, also of other programs.
+ * - A document's version is a digest of what is shown of it, so that it changes with every change, also of other
+ *   programs.
  * - A write is conditional on the document's fields, as they were read, instead of a version.
  * - An update names the fields that differ, so nothing else in the document is touched.
  */
@@ -268,7 +269,9 @@ export class RecordLayout {
 /** The stored document that was shown. The cast is safe: every document of a layout was read through it. */
 const sourceOf = ({ bookkeeping }: StoredDocument): Document => (bookkeeping.source as Source).document
 
-/** A positive integer of 48 bits: the version of what is shown, for entity tags. Writes compare the fields themselves. */
+/**
+ * A positive integer of 48 bits: the version of what is shown, for entity tags. Writes compare the fields themselves.
+ */
 const versionOf = (shown: unknown): number =>
   Number.parseInt(hash('sha256', JSON.stringify(shown)).slice(0, 12), 16) + 1
 
