@@ -2,7 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { people } from '../docs/model/example/people.ts'
 import { resources } from '../test/fixture/application.ts'
+import { principal, rule } from '../test/support/access-samples.ts'
+import { Audience, all, decideAccess, owner, tenant } from './access.ts'
 import { audienceOf, cacheKey } from './cache-key.ts'
+import { narrowToWide, resolveCacheRule, type Visibility, widestVisibility } from './cache-policy.ts'
 import { findView, type View } from './catalogue.ts'
 
 const places = findView(resources, 'v2', 'places') as View
@@ -29,6 +32,47 @@ describe('cacheKey', () => {
     expect(cacheKey(places, '', 'alice')).toBe(cacheKey(places, '', 'bob'))
     expect(cacheKey(trips, '', 'alice')).not.toBe(cacheKey(trips, '', 'bob'))
     expect(() => cacheKey(trips, '', undefined)).toThrow(/needs a subject/)
+  })
+
+  it('tells the tokens of one subject apart where claims decide what its owner may read', () => {
+    const read = all(owner('ownerId'), tenant('office', 'org'))
+    const resource = {
+      ...trips.resource,
+      audiences: { ...trips.resource.audiences, read: new Audience(read) },
+    }
+    const keyOf = (subject: string, ...org: string[]) =>
+      cacheKey({ ...trips, resource }, '', audienceOf(resource, { subject, scopes: [], claims: { org } }))
+    expect(keyOf('a', 'oslo')).not.toBe(keyOf('a', 'rome'))
+    expect(keyOf('a', 'oslo')).not.toBe(keyOf('b', 'oslo'))
+    expect(keyOf('a', 'oslo')).toBe(keyOf('a', 'oslo'))
+  })
+
+  it('is shared by callers of one residual alone, whatever the rule', () => {
+    const wanted = fc.constantFrom<Visibility>('subject', 'residual', 'authorized', 'public')
+    let shared = 0
+    fc.assert(
+      fc.property(rule, wanted, principal, principal, (read, asked, one, other) => {
+        const widest = widestVisibility(read)
+        // A definition may ask for a narrower audience, and not for a wider one.
+        const visibility = narrowToWide.indexOf(asked) < narrowToWide.indexOf(widest) ? asked : widest
+        const cache = resolveCacheRule({ maxAge: '1m', visibility }, read)
+        const audience = new Audience(read)
+        const resource = {
+          ...trips.resource,
+          cache,
+          audiences: { ...trips.resource.audiences, read: audience },
+        }
+        const admitted = [one, other].filter((who) => decideAccess(read, who).outcome === 'allowed')
+        // A definition whose answers are of one subject admits nobody else: `definition-check.ts`.
+        if (visibility === 'subject' && admitted.includes(undefined)) return
+        const keys = admitted.map((who) => cacheKey({ ...trips, resource }, '', audienceOf(resource, who)))
+        if (keys.length < 2 || keys[0] !== keys[1]) return
+        shared += 1
+        expect(audience.of(one).text).toBe(audience.of(other).text)
+      }),
+      { numRuns: 20_000 },
+    )
+    expect(shared).toBeGreaterThan(100)
   })
 
   it('is another one where other fields are shown, under a mark of its own', () => {

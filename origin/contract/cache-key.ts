@@ -1,4 +1,4 @@
-import { type Alternative, type HiddenFields, readsDocument, residualAmong } from './access.ts'
+import { type Alternative, type Audience, type HiddenFields, readsDocument, residualAmong } from './access.ts'
 import type { Visibility } from './cache-policy.ts'
 import { type Expansion, expandedAudience, isExpandedAlike } from './expand.ts'
 import type { Principal } from './principal.ts'
@@ -20,15 +20,15 @@ export function cacheKey(
   audience: string | undefined,
   expand: readonly Expansion[] = [],
 ): string {
-  const { cache, name, fieldAccess } = route.resource
+  const { audiences, cache, name, fieldAccess } = route.resource
   const target = targetOf(route, canonical, expand)
   const visibility: Visibility | undefined = cache.kind === 'stored' ? cache.visibility : undefined
   const isOfSeveral = fieldAccess.hidesSome || !isExpandedAlike(expand)
   if (visibility !== 'subject' && visibility !== 'residual' && !isOfSeveral) return target
   if (audience === undefined) throw new TypeError(`a stored answer of '${name}' needs a subject in its key`)
-  // No encoded text starts with `=` or `+`, so a subject cannot pass for a residual, and neither can pass for an
-  // audience of several parts, whatever rule was deployed before this one.
-  const mark = isOfSeveral ? '+' : visibility === 'subject' ? '~' : '='
+  // Each mark has a form of its own, so a subject cannot pass for a residual, and neither can pass for an audience of
+  // several parts, whatever rule was deployed before this one.
+  const mark = isOfSeveral ? '+' : visibility !== 'subject' ? '=' : audiences.read.isOfClaims ? '&' : '~'
   return `/${mark}${encodeURIComponent(audience)}${target}`
 }
 
@@ -61,7 +61,7 @@ export function audienceOf(
   const residual = audiences.read.of(principal)
   const own =
     cache.visibility === 'subject'
-      ? principal?.subject
+      ? ownedBy(principal, audiences.read)
       : cache.visibility === 'residual'
         ? (fieldAccess.guardsSome ? residual : residualAmong(residual, given)).text
         : undefined
@@ -69,6 +69,12 @@ export function audienceOf(
   if (!fieldAccess.hidesSome && isExpandedAlike(expand)) return own
   const ofFields = fieldAccess.hidesSome ? [fieldAccess.audienceOf(principal)] : []
   return JSON.stringify([[own, ...ofFields], ...expandedAudience(expand, principal)])
+}
+
+/** A subject with several tokens has answers for each residual: claims may open documents to one token alone. */
+function ownedBy(principal: Principal | undefined, audience: Audience): string | undefined {
+  if (principal === undefined || !audience.isOfClaims) return principal?.subject
+  return JSON.stringify([principal.subject, audience.of(principal).text])
 }
 
 /**

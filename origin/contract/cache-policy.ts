@@ -8,7 +8,7 @@ import { type Duration, durationSeconds } from './duration.ts'
  *   downstream caches do not check, so clients receive `private`.
  * - `residual`: callers with the same residual rule ({@link ./access/residual.ts}), who see the same documents, and the
  *   same fields of them.
- * - `subject`: only the subject in its cache key, with the same fields.
+ * - `subject`: only the subject in its cache key, with a token of the same residual and the same fields.
  */
 export type Visibility = 'public' | 'authorized' | 'residual' | 'subject'
 
@@ -71,7 +71,7 @@ export function resolveCacheRule(
 }
 
 /** Visibilities, the narrowest first. */
-const narrowToWide: readonly Visibility[] = ['subject', 'residual', 'authorized', 'public']
+export const narrowToWide: readonly Visibility[] = ['subject', 'residual', 'authorized', 'public']
 
 /** Rule of an answer made of two: the narrower audience and the shorter lifetimes; none where either has none. */
 export function narrowest(one: CacheRule, other: CacheRule): CacheRule {

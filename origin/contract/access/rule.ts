@@ -91,3 +91,17 @@ export const scopesOf = (rule: AccessRule): readonly string[] => [
 /** Whether the rule reads the document, so that the caller alone does not decide it. */
 export const readsDocument = (rule: AccessRule): boolean =>
   [...partsOf(rule)].some((part) => fieldsOf(part).length > 0)
+
+/**
+ * Whether two tokens of one subject, both of which the edge admits, may see different documents by their claims: an
+ * owner who changes the organization, for instance.
+ */
+export function variesByClaims(rule: AccessRule): boolean {
+  if (rule.kind === 'tenant') return true
+  if (rule.kind !== 'any' && rule.kind !== 'all') return false
+  // One claim that `all` asks for is in every admitted token; one of `any` opens documents that other tokens do not.
+  const isChoice = rule.kind === 'any' && readsDocument(rule) && [...partsOf(rule)].some(isOfClaims)
+  return isChoice || rule.rules.some(variesByClaims)
+}
+
+const isOfClaims = ({ kind }: AccessRule): boolean => kind === 'scope' || kind === 'claim'
