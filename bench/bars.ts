@@ -188,6 +188,11 @@ export const bars = {
   /** The same of p99 of what is admitted. */
   simulatedLatencyError: { name: 'simulated-p99-error-percent', limit: 25, holds: '<=' },
 
+  /** Rate at which the simulator sees a tier full on a path with a real connector, off the measured one: a line a case. */
+  tunnelRateError: { name: 'tunnel-full-rate-error-percent', limit: 15, holds: '<=' },
+  /** Runs in which another tier was full than the one that the simulator named: a line a case. */
+  tunnelMisnamed: { name: 'tunnel-other-tier-full', limit: 0, holds: '<=' },
+
   /** Spike of the story, first design in a VPC of the time: share of errors at the peak. It is to fall as it fell. */
   storyFirstErrors: { name: 'story-first-design-errors-percent', limit: 50, holds: '>=' },
   /** Its longest answer, ms. */

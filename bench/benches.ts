@@ -96,6 +96,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     about: 'what TLS from balancer to instance costs',
     application: noStack,
   },
+  tunnel: {
+    program: 'tunnel/main.ts',
+    about: 'a real cloudflared, and the tier that the simulator says is full first',
+    application: own,
+  },
   serialization: {
     program: 'origin/serialization.ts',
     about: 'what the way from BSON to JSON costs',

@@ -1,13 +1,14 @@
 import { expect, it } from 'vitest'
 import { seededRandom } from '../load/random.ts'
+import { connectorPerSecond, readConnectorTimes } from './connector-times.ts'
 import { stages } from './infra.ts'
 import { Saturation } from './saturation.ts'
 import { connectorRules, spread, Tunnel } from './tunnel.ts'
 
 const { production } = stages
 const rules = connectorRules(production)
-/** Two thirds of four connectors at 3,000 requests/s. */
-const carried = (rules.min * 3_000) / 1.5
+/** Two thirds of what four connectors can do. */
+const carried = (rules.min * connectorPerSecond(readConnectorTimes())) / 1.5
 
 const tunnel = (seconds: number, requests: number): { readonly all: Tunnel; readonly shares: number[] } => {
   const all = new Tunnel(production, 60, seededRandom(1))

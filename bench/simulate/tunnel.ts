@@ -1,20 +1,13 @@
 import type { Random } from '../load/random.ts'
+import { connectorPerSecond, readConnectorTimes } from './connector-times.ts'
 import { Fleet } from './group/fleet.ts'
 import { PeriodMetrics } from './group/period-metrics.ts'
 import { Scaler } from './group/scaler.ts'
 import type { ScalingRules } from './group/scaling-rules.ts'
-import {
-  connectorCpuTargetPercent,
-  connectorRequestsPerSecond,
-  connectorsOf,
-  type StageConfig,
-} from './infra.ts'
+import { connectorCpuTargetPercent, connectorsOf, type StageConfig } from './infra.ts'
 
-/**
- * Requests/s of a connector whose processor is busy all the time: infra's figure is that of half load. It is assumed
- * (decision 5), as `cloudflared` runs only against Cloudflare's network; staging has to show it.
- */
-const fullRequestsPerSecond = 2 * connectorRequestsPerSecond
+/** Requests/s of a connector whose processor is busy all the time. */
+const fullRequestsPerSecond = connectorPerSecond(readConnectorTimes())
 
 /**
  * Load of the busiest connector over the mean. "By design, replicas do not offer any level of traffic steering … no

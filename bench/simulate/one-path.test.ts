@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { firstFull, type OnePath } from './one-path.ts'
+import { joined } from './origin-policy.ts'
+import { readServiceTimes } from './service-times.ts'
+
+const times = readServiceTimes()
+const path: OnePath = {
+  connectorStandingShare: 0.05,
+  connectorCpuUs: 200,
+  connectorShare: 1,
+  originCpuUs: 150,
+  times,
+  poolSize: 16,
+}
+
+/** Lists alone, from a database that takes 20 ms for each. */
+const slow = {
+  ...times,
+  kinds: {
+    find: { ...times.kinds.find, share: 0 },
+    list: { ...times.kinds.list, share: 1, databaseMs: 20 },
+    write: { ...times.kinds.write, share: 0 },
+  },
+  collections: 1,
+  databaseVariation: 0,
+  networkMs: 0,
+}
+
+describe('the tier that is full first', () => {
+  it('is a tunnel whose connector costs the most', () => {
+    const { tier, perSecond } = firstFull({ ...path, connectorShare: 0.25 })
+    expect([tier, Math.round(perSecond)]).toEqual(['tunnel', 1_000])
+  })
+
+  it('is an origin whose core does the most', () => {
+    const { tier, perSecond } = firstFull({ ...path, connectorCpuUs: 20, originCpuUs: 800 })
+    expect([tier, Math.round(perSecond)]).toEqual(['origin', 1_250])
+  })
+
+  it('is a slow database, at what its lane of lists carries', () => {
+    const { tier, perSecond } = firstFull({ ...path, times: slow })
+    expect(tier).toBe('database')
+    const carries = joined(path.poolSize).lists.inflightMax / 0.02
+    expect(Math.abs(perSecond / carries - 1)).toBeLessThan(0.03)
+  })
+})
