@@ -34,6 +34,19 @@ test('adds the times of several commands and counts the wait for the first', () 
   )
 })
 
+test('counts a command whose end is told after the answer', () => {
+  let nowMs = 10
+  const times = new RequestTimes(() => nowMs)
+  const request = {}
+  times.begin(request)
+  const ended = times.command('places find', [caller(request)])
+  nowMs = 30
+  expect(times.end(request, { startedAtMs: 5, admittedAtMs: 5, endedAtMs: 30 })).toBe(
+    'app;dur=25.0, queue;dur=0.0, batch;dur=5.0, db;dur=20.0',
+  )
+  ended?.()
+})
+
 test('names no part that a request has not reached', () => {
   const times = new RequestTimes(() => 0)
   const request = {}

@@ -3,8 +3,10 @@ import type { TraceCommand } from '../store/trace-command.ts'
 interface Times {
   /** Time at which the first command for it was sent; `undefined` before. */
   sentAtMs: number | undefined
-  /** Time in which the database worked for it. */
+  /** Time in which the database worked for it, without the command in progress. */
   databaseMs: number
+  /** Start of the command in progress. Its end may be told after the answer, which has its outcome. */
+  runsSinceMs: number | undefined
 }
 
 /** Times of one request, by the clock of {@link RequestTimes}. */
@@ -30,7 +32,7 @@ export class RequestTimes {
 
   /** @param source what the callers of a command name as their source */
   begin(source: object): void {
-    this.#asked.set(source, { sentAtMs: undefined, databaseMs: 0 })
+    this.#asked.set(source, { sentAtMs: undefined, databaseMs: 0, runsSinceMs: undefined })
   }
 
   readonly command: TraceCommand = (_lane, callers) => {
@@ -41,12 +43,16 @@ export class RequestTimes {
       const times = signal?.source && this.#asked.get(signal.source)
       if (times === undefined) continue
       times.sentAtMs ??= sentAtMs
+      times.runsSinceMs ??= sentAtMs
       served.push(times)
     }
     if (served.length === 0) return undefined
     return () => {
       const tookMs = this.#now() - sentAtMs
-      for (const times of served) times.databaseMs += tookMs
+      for (const times of served) {
+        times.databaseMs += tookMs
+        times.runsSinceMs = undefined
+      }
     }
   }
 
@@ -65,9 +71,10 @@ export class RequestTimes {
     this.#asked.delete(source)
     const parts = [`app;dur=${rounded(endedAtMs - startedAtMs)}`]
     if (admittedAtMs > 0) parts.push(`queue;dur=${rounded(admittedAtMs - startedAtMs)}`)
+    const { runsSinceMs = endedAtMs } = times
     if (times.sentAtMs !== undefined) {
       parts.push(`batch;dur=${rounded(times.sentAtMs - Math.max(startedAtMs, admittedAtMs))}`)
-      parts.push(`db;dur=${rounded(times.databaseMs)}`)
+      parts.push(`db;dur=${rounded(times.databaseMs + endedAtMs - runsSinceMs)}`)
     }
     return parts.join(', ')
   }
