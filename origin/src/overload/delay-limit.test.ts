@@ -119,6 +119,22 @@ describe('delay limit', () => {
     expect(limit.current).toBeGreaterThan(before)
   })
 
+  it('knows a slow database after its first quiet window, however loaded it was before', () => {
+    const limit = make()
+    run(limit, 10_000, (inflight) => 60 + inflight)
+    expect(limit.targetMs).toBe(100)
+    run(limit, 500, () => 60, 10_000, 4)
+    expect(Math.round(limit.targetMs)).toBe(240)
+  })
+
+  it('unlearns a first window that was slow, e.g. of a cold process', () => {
+    const limit = make()
+    run(limit, 100, () => 250, 0, 4)
+    expect(limit.targetMs).toBe(350)
+    run(limit, 5_000, () => 10, 1_000, 40)
+    expect(limit.targetMs).toBeLessThan(115)
+  })
+
   /** https://github.com/Netflix/concurrency-limits/issues/176 */
   it('a dropped request is not a fast one, and a stray one changes nothing', () => {
     const collapsing = make()

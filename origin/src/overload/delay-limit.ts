@@ -27,7 +27,9 @@ import type { Limit, Sample } from './limit.ts'
  *
  * The no-load service time adapts the target to a slow database. It is measured only while next to nothing is in
  * service, so that load does not raise it, and it is capped, so that a fault does not. The minimum of the limit is next
- * to nothing: a database that has become slower is measured there, and the limit recovers.
+ * to nothing: a database that has become slower is measured there, and the limit recovers. The first measurement counts
+ * in full: a process that starts under load is seldom quiet, and would approach the time from 0 for minutes, with a
+ * target at which the database idles (decision 67).
  *
  * Known weaknesses of other limits, each with a test:
  * - requests that were dropped, counted as 0 ms, collapse or inflate the limit (Netflix/concurrency-limits#176): a drop
@@ -62,7 +64,7 @@ const samplesMin = 10
  * work.
  */
 const noLoadTimes = 4
-/** Weight of a window in the no-load service time. */
+/** Weight of a window in the no-load service time, after the first. */
 const noLoadWeight = 0.2
 
 export class DelayLimit implements Limit {
@@ -140,7 +142,7 @@ export class DelayLimit implements Limit {
     if (meanMs !== undefined) this.#expectedMs = meanMs
     const noLoadMs =
       meanMs !== undefined && (wasQuiet || meanMs < this.#noLoadMs)
-        ? this.#noLoadMs + noLoadWeight * (meanMs - this.#noLoadMs)
+        ? this.#noLoadMs + (this.#noLoadMs === 0 ? 1 : noLoadWeight) * (meanMs - this.#noLoadMs)
         : this.#noLoadMs
     // One timeout among many served requests is a slow request; a tenth of them is overload.
     if (meanMs === undefined || this.#dropped > this.#served * 0.1)

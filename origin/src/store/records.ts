@@ -78,8 +78,9 @@ export function joined(poolSize = 16): RecordsOptions {
       inflightMax: Math.ceil(listsInflightMax * 0.75),
       overlapItems: 1,
       patienceMs: 0,
-      // Shares below one leave time for more important lists that come later.
-      expectedShareMax: { critical: 1, normal: 0.5, background: 0.25 },
+      // Shares below one leave time for more important lists that come later. A standing queue serves as many lists,
+      // however long it is: a longer one only makes each of them wait (decision 67).
+      expectedShareMax: { critical: 1, normal: 0.35, background: 0.2 },
       waitingMax: 1_024,
     },
     writes: {
