@@ -1,4 +1,4 @@
-import { startMongod } from '@spillway/origin/dev/mongod'
+import { startSharedMongod } from '@spillway/origin/dev/shared-mongod'
 import type { TestProject } from 'vitest/node'
 
 declare module 'vitest' {
@@ -9,7 +9,7 @@ declare module 'vitest' {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mongod = await startMongod({ acknowledgesInMemory: true, log: (line) => console.error(line) })
+  const mongod = await startSharedMongod({ log: (line) => console.error(line) })
   project.provide('databaseUri', mongod.uri)
   return () => mongod.stop()
 }

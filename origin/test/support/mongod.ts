@@ -1,6 +1,6 @@
 import type { TestProject } from 'vitest/node'
 import { startDocumentdbProxy } from '../../dev/documentdb/documentdb-proxy.ts'
-import { startMongod } from '../../dev/mongod.ts'
+import { startSharedMongod } from '../../dev/shared-mongod.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -14,7 +14,7 @@ declare module 'vitest' {
  * test:documentdb` puts a proxy before it that behaves like Amazon DocumentDB.
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const mongod = await startMongod({ acknowledgesInMemory: true })
+  const mongod = await startSharedMongod()
   const proxy = process.env.TEST_DOCUMENTDB === '1' ? await startDocumentdbProxy(mongod.port) : undefined
   project.provide('databaseUri', proxy?.uri ?? mongod.uri)
   return async () => {
