@@ -5,7 +5,7 @@ import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { startIssuer, trustedIssuer } from '@spillway/edge/dev/issuer'
 import { assertionAlgorithm, createKey } from '@spillway/edge/dev/keys'
 import { startWorkerProcess, type WorkerCode, type WorkerProcess } from '@spillway/edge/dev/worker-process'
-import type { Measured } from '@spillway/infra/local/bar'
+import type { Bar, Measured } from '@spillway/infra/local/bar'
 import { bars } from '../bars.ts'
 import type { Credentials } from '../load/credentials.ts'
 import { drive } from '../load/drive.ts'
@@ -116,8 +116,16 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
   )
   const cpu = (name: SubjectName) => (byName.get(names[name]) ?? []).map((sample) => sample.cpu)
   const ratio = (one: SubjectName, other: SubjectName) => meanRatio(cpu(one), cpu(other))
+  const floorOf = (bar: Bar): Pick<Measured, 'floor'> => {
+    const floor = run.quick ? undefined : floors.get(bar)
+    return floor === undefined ? {} : { floor: ratio(...floor) }
+  }
   const measured: readonly Measured[] = [
-    ...ratiosOf(run.quick).map(([bar, subject, base]) => ({ bar, value: ratio(subject, base) })),
+    ...ratiosOf(run.quick).map(([bar, subject, base]) => ({
+      bar,
+      value: ratio(subject, base),
+      ...floorOf(bar),
+    })),
     ...(run.quick
       ? []
       : [
@@ -127,10 +135,6 @@ await runBench({ bench: 'edge', packages: ['workerd', 'hono', 'jose', 'undici'] 
           },
         ]),
   ]
-  if (!run.quick) {
-    console.log('Floors: the same ratio for a Worker that does only what is unavoidable.')
-    for (const [bar, floor, base] of floors) console.log(`  ${bar.name}: ${ratio(floor, base).toFixed(2)}`)
-  }
   return {
     settings: {
       rounds,
@@ -258,6 +262,7 @@ async function startSubjects(run: Run): Promise<readonly Subject[]> {
     { name: names.write, ...inThrough, mix: create, start: () => serve() },
     // The constant Worker gets the same requests: a body that nobody reads costs time, too.
     { name: names.sameShed, mix: create, ...inShed, start: () => startSame(refusal) },
+    { name: names.floorShed, mix: create, ...inShed, start: () => startRefuse(refusal) },
     { name: names.shedWrite, mix: create, ...inShed, start: shedEdge },
     { name: names.sameShedRead, mix: search, ...inShedRead, start: () => startSame(refusedRead) },
     { name: names.floorShedRead, mix: search, ...inShedRead, start: () => startRefuse(refusedRead) },

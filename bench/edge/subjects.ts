@@ -28,6 +28,7 @@ export const names = {
   documentMissTraced: 'Spillway, uncached document, 1 % traced',
   write: 'Spillway, write',
   shedWrite: 'Spillway, shed write',
+  floorShed: 'least Worker that refuses, write',
   floorShedRead: 'least Worker that refuses, read',
   shedRead: 'Spillway, shed read',
 } as const
@@ -65,10 +66,14 @@ export const proxied = [
 export const ratiosOf = (quick: boolean): readonly Ratio[] =>
   quick ? quickRatios : [...quickRatios, ...tracedRatios]
 
-/** For each bar on what goes beyond memory: its floor, and the base of both. No bar is on a floor itself. */
-export const floors: readonly Ratio[] = [
-  [bars.edgeShedRead, 'floorShedRead', 'sameShedRead'],
-  [bars.edgeListMiss, 'floorList', 'forwardList'],
-  [bars.edgeDocumentMiss, 'floorDocument', 'forwardDocument'],
-  [bars.edgeWrite, 'floorWrite', 'forwardWrite'],
-]
+type Floor = readonly [floor: SubjectName, base: SubjectName]
+
+/** Subject that does only what is unavoidable, and the base of its ratio, by bar. */
+export const floors: ReadonlyMap<Bar, Floor> = new Map<Bar, Floor>([
+  [bars.edgeCachedRead, ['least', 'sameRead']],
+  [bars.edgeShed, ['floorShed', 'sameShed']],
+  [bars.edgeShedRead, ['floorShedRead', 'sameShedRead']],
+  [bars.edgeListMiss, ['floorList', 'forwardList']],
+  [bars.edgeDocumentMiss, ['floorDocument', 'forwardDocument']],
+  [bars.edgeWrite, ['floorWrite', 'forwardWrite']],
+])

@@ -37,6 +37,11 @@ const BarResult = Type.Object({
   holds: Type.Enum(['>=', '<=']),
   limit: Type.Number(),
   pass: Type.Boolean(),
+  floor: Type.Optional(
+    Type.Union([Type.Number(), Type.Null()], {
+      description: 'The same figure of a program that does only what is unavoidable.',
+    }),
+  ),
 })
 
 /** Result file of a measuring command. */

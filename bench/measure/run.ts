@@ -100,6 +100,7 @@ export async function runBench(options: RunOptions, measure: (run: Run) => Promi
         holds: measured.bar.holds,
         limit: measured.bar.limit,
         pass: holds(measured),
+        ...(measured.floor !== undefined && { floor: orNull(measured.floor) }),
       })),
     }
     const file = `${[options.bench, ...(only === undefined ? [] : [only]), ...(chosen.isOwn ? [] : [basename(application)])].join('-')}.json`

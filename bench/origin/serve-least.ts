@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { portOf } from '@spillway/origin/dev/ports'
 import { type Document, MongoClient } from 'mongodb'
 import {
@@ -12,6 +12,7 @@ import {
   versionOf,
 } from '../peers/place.ts'
 import { listeningLine, peerSettings } from '../peers/settings.ts'
+import { newTrip, type StoredTrip, shownTrip, type TripInput } from '../peers/trip.ts'
 import { Joined } from './joined.ts'
 
 export interface LeastOptions {
@@ -64,13 +65,16 @@ export async function serveLeast({ knowsDocuments }: LeastOptions): Promise<void
     itemsMax: 1,
     inflightMax: 6,
   })
-  const inserts = new Joined<StoredPlace, StoredPlace>({
-    execute: async (documents) => {
-      await db.command({ insert: 'places', documents, ...writing })
-      return documents
-    },
-    gatherMs,
-  })
+  const insertsOf = <Stored>(collection: string) =>
+    new Joined<Stored, Stored>({
+      execute: async (documents) => {
+        await db.command({ insert: collection, documents, ...writing })
+        return documents
+      },
+      gatherMs,
+    })
+  const inserts = insertsOf<StoredPlace>('places')
+  const trips = insertsOf<StoredTrip>('trips')
   const updates = new Joined<StoredPlace, StoredPlace>({
     execute: async (places) => {
       const changes = places.map((u) => ({ q: { _id: u._id, version: u.version - 1 }, u }))
@@ -90,6 +94,11 @@ export async function serveLeast({ knowsDocuments }: LeastOptions): Promise<void
       const place = await reads.ask(idIn(url))
       if (place === undefined) send(response, 404, '{}')
       else sendPlace(response, 200, place)
+    } else if (method === 'POST' && url.endsWith('/trips')) {
+      // The cast: the driver of the bench sends trips.
+      const input = JSON.parse(await bodyOf(request)) as TripInput
+      const trip = await trips.ask(newTrip(input, randomUUID(), subjectIn(headers)))
+      send(response, 201, JSON.stringify(shownTrip(trip)), etagOf(trip))
     } else if (method === 'POST') {
       // The cast: the driver of the bench sends places.
       const input = JSON.parse(await bodyOf(request)) as PlaceInput
@@ -123,6 +132,10 @@ export async function serveLeast({ knowsDocuments }: LeastOptions): Promise<void
     server.closeAllConnections()
   })
 }
+
+/** Subject of the token that the least Worker passes on, unchecked. */
+const subjectIn = ({ 'spillway-assertion': token }: IncomingHttpHeaders): string =>
+  JSON.parse(Buffer.from(String(token).split('.')[1] ?? '', 'base64url').toString()).sub
 
 const idIn = (url: string): string => url.slice(url.lastIndexOf('/') + 1)
 

@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { startIssuer } from '@spillway/edge/dev/issuer'
 import { createKey } from '@spillway/edge/dev/keys'
+import { startWorkerProcess, type WorkerProcess } from '@spillway/edge/dev/worker-process'
 import { application } from '@spillway/origin/application'
 import { tools } from '@spillway/origin/application/tools'
 import { seed as seedPlaces } from '@spillway/origin/dev/seed'
+import { bundleWorker } from '../edge/bundle-worker.ts'
 import { chooser } from '../load/popularity.ts'
 import { seededRandom } from '../load/random.ts'
 import type { Mix } from '../load/workload.ts'
@@ -44,6 +49,10 @@ export interface PeerToStart {
   readonly name: PeerName
   /** Packages that are no dependencies, and may be unavailable. */
   readonly onDemand?: OnDemand
+  /** Name of the subject. @default that of the peer */
+  readonly subject?: string
+  /** Worker of `bench/edge/workers` in front of the peer. @default none */
+  readonly gateway?: string
 }
 
 /** Starts Spillway and the peers on one database, which has a copy of the documents for each. */
@@ -61,8 +70,8 @@ export async function startSubjects(run: Run, peers: readonly PeerToStart[]) {
   const whole = { databaseUri: mongod.uri, databaseName: database, poolSize, issuer }
   const subjects: Subject[] = [{ name: ours, ...(await startWholePath(run, whole)) }]
   const leftOut: string[] = []
-  for (const { name, onDemand } of peers) {
-    progress(`starting ${name}`)
+  for (const { name, onDemand, subject = name, gateway } of peers) {
+    progress(`starting ${subject}`)
     try {
       const packages = onDemand === undefined ? undefined : await installOnDemand(onDemand, progress)
       const copy = `${database}_${subjects.length}`
@@ -77,7 +86,12 @@ export async function startSubjects(run: Run, peers: readonly PeerToStart[]) {
         },
       })
       closing.defer(() => peer.stop())
-      subjects.push({ name, url: peer.url, pids: { edge: [], server: [peer.pid] } })
+      const front = gateway === undefined ? undefined : await startGateway(run, gateway, peer.url)
+      subjects.push({
+        name: subject,
+        url: front?.url ?? peer.url,
+        pids: { edge: front === undefined ? [] : [front.pid], server: [peer.pid] },
+      })
     } catch (error) {
       // A peer that is no dependency may be unavailable here, which must not stop the others.
       if (onDemand === undefined) throw error
@@ -94,6 +108,16 @@ export async function startSubjects(run: Run, peers: readonly PeerToStart[]) {
   const sets = tokens.map((token) => ({ authorization: `Bearer ${token}` }))
   const credentials = { kind: 'headers', sets } as const
   return { subjects, credentials, ids, databasePid: mongod.pid, leftOut }
+}
+
+async function startGateway({ closing }: Run, name: string, originUrl: string): Promise<WorkerProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-gateway-'))
+  closing.defer(() => rm(folder, { recursive: true, force: true }))
+  const worker = await startWorkerProcess(await bundleWorker(name, folder), {
+    variables: { ORIGIN: originUrl },
+  })
+  closing.defer(() => worker.stop())
+  return worker
 }
 
 /** Repeats each id by its popularity: a workload draws evenly from the list. */

@@ -6,9 +6,9 @@ import { type Html, html } from './html.ts'
 export function barsTable(results: readonly Result[]): Html {
   const rows = results.flatMap(({ command, bars }) =>
     bars.map(
-      ({ name, measured, holds, limit, pass }) =>
-        html`<tr class="${pass ? 'pass' : 'fail'}"><td>${name}</td><td>${pass ? 'pass' : 'fail'}</td><td>${figure(measured ?? Number.NaN)}</td><td>${holds} ${limit}</td><td><code>${command}</code></td></tr>`,
+      ({ name, measured, holds, limit, pass, floor }) =>
+        html`<tr class="${pass ? 'pass' : 'fail'}"><td>${name}</td><td>${pass ? 'pass' : 'fail'}</td><td>${figure(measured ?? Number.NaN)}</td><td>${holds} ${limit}</td><td>${floor === undefined ? '' : figure(floor ?? Number.NaN)}</td><td><code>${command}</code></td></tr>`,
     ),
   )
-  return html`<div class="scroll"><table><thead><tr><th>bar</th><th></th><th>measured</th><th>limit</th><th>command</th></tr></thead><tbody>${rows}</tbody></table></div>`
+  return html`<div class="scroll"><table><thead><tr><th>bar</th><th></th><th>measured</th><th>limit</th><th>floor</th><th>command</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }

@@ -1,6 +1,7 @@
 /**
  * Program: `npm run bench` without a name measures everything, one command after the other, and makes one page of it.
  */
+import { barLine } from '@spillway/infra/local/bar'
 import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -63,9 +64,10 @@ await writeFile(join(resultsFolder, 'result.schema.json'), `${JSON.stringify(Res
 
 say(`the page: ${join(pageFolder, 'index.html')}`)
 for (const { bars } of results) {
-  for (const { name, measured, holds, limit, pass } of bars) {
-    const value = measured === null ? 'nothing' : Number(measured.toFixed(2))
-    console.log(`bar: ${name} ${value} (${holds} ${limit}) ${pass ? 'pass' : 'fail'}`)
+  for (const { name, measured, holds, limit, floor } of bars) {
+    const bar = { name, holds, limit }
+    const value = measured ?? Number.NaN
+    console.log(barLine({ bar, value, ...(floor != null && { floor }) }))
   }
 }
 const { objections } = publicationOf(results)

@@ -110,6 +110,11 @@ describe('the page', () => {
     const bars = [{ name: 'lost', measured: null, holds: '<=' as const, limit: 1, pass: false }]
     expect(page([{ ...story, bars }]).html).toContain('<tr class="fail"><td>lost</td><td>fail</td><td>–</td>')
   })
+
+  it('shows the floor of a bar beside its limit', () => {
+    const bars = [{ name: 'cpu', measured: 2.5, holds: '<=' as const, limit: 1.5, pass: false, floor: 1.75 }]
+    expect(page([{ ...story, bars }]).html).toContain('<td>2.50</td><td>&lt;= 1.5</td><td>1.75</td>')
+  })
 })
 
 describe('markup', () => {

@@ -139,7 +139,7 @@ ${figuresTable(result)}${provenance(result)}</section>`
 and where; the numbers themselves lie beside this page as JSON.</p>
 <p>Commit ${commits.map((commit) => html`<code>${commit}</code> `)}measured ${days.join(' to ')}.</p>
 ${objections.map((objection) => html`<p class="note">${objection}</p>`)}
-<h2>What must hold</h2>${barsTable(results)}
+<h2>What must hold</h2><p>The floor is the same figure of a program that does only what is unavoidable, in the same run.</p>${barsTable(results)}
 ${sections}
 ${cost.section}
 ${missing.length > 0 ? html`<p class="how">Not in this run: ${missing.map(({ bench }) => `npm run bench -- ${bench}`).join(', ')}.</p>` : ''}

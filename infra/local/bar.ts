@@ -9,20 +9,22 @@ export interface Bar {
 export interface Measured {
   readonly bar: Bar
   readonly value: number
+  /** The same figure of a program that does only what is unavoidable, measured in the same run. */
+  readonly floor?: number
 }
 
 export const holds = ({ bar, value }: Measured): boolean =>
   bar.holds === '>=' ? value >= bar.limit : value <= bar.limit
 
-/**
- * `bar: NAME MEASURED (>= LIMIT) pass
- * fail`: the last lines of every measuring command.
- */
+/** The last lines of every measuring command: `bar: NAME MEASURED (>= LIMIT) pass|fail`, and `, floor VALUE` if any. */
 export const barLine = (measured: Measured): string => {
-  const { bar, value } = measured
+  const { bar, value, floor } = measured
   const verdict = holds(measured) ? 'pass' : 'fail'
-  return `bar: ${bar.name} ${Number(value.toFixed(2))} (${bar.holds} ${bar.limit}) ${verdict}`
+  const least = floor === undefined ? '' : `, floor ${short(floor)}`
+  return `bar: ${bar.name} ${short(value)} (${bar.holds} ${bar.limit}) ${verdict}${least}`
 }
+
+const short = (value: number): number => Number(value.toFixed(2))
 
 /** Prints the bars and sets the exit code to 1 when one fails. */
 export function reportBars(measurements: readonly Measured[]): void {
