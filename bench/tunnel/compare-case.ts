@@ -47,10 +47,17 @@ export async function compare({ run, path, known, times, rounds }: Bench, of: Ca
   const measured: Limit[] = []
   for (let round = 0; round < rounds; round += 1) {
     run.progress(`${name}: full, ${round + 1} of ${rounds}`)
-    const before = lists.points.length
-    const report = await withNeighbours(neighbours, () => saturate(path, mix, connections, times))
-    const windowPoints = lists.points.slice(before).slice(-Math.floor(times.windowMs / 110))
-    const inFlight = mean(windowPoints.map(([, value]) => value))
+    let from = 0
+    const onWindow = () => {
+      from = lists.points.length
+    }
+    const report = await withNeighbours(neighbours, () =>
+      saturate(path, { mix, connections, onWindow }, times),
+    )
+    const inWindow = lists.points.slice(from)
+    const [begin = 0] = inWindow[0] ?? []
+    const ofWindow = inWindow.filter(([at]) => at < begin + times.windowMs / 1_000)
+    const inFlight = mean(ofWindow.map(([, count]) => count))
     measured.push(limitOf(useOf(report), connectorShare, inFlight / joined(poolSize).lists.inflightMax))
   }
   await lists.stop()

@@ -39,19 +39,33 @@ export const offerLow = (path: Path, mix: Mix, perSecond: number, times: Times):
     usefulMs: 1_000,
   })
 
+export interface Crowd {
+  readonly mix: Mix
+  readonly connections: number
+  /** Called when the measurement begins. */
+  readonly onWindow?: () => void
+}
+
 /** As many requests as the path carries: each user asks again as soon as there is an answer. */
-export const saturate = (path: Path, mix: Mix, connections: number, times: Times): Promise<LoadReport> =>
-  drive({
-    ...common(path),
-    ...times,
-    kind: 'closed',
-    connections,
-    mix,
-    credentials: path.origin.credentials,
-  })
+export const saturate = (
+  path: Path,
+  { connections, mix, onWindow }: Crowd,
+  times: Times,
+): Promise<LoadReport> =>
+  drive(
+    {
+      ...common(path),
+      ...times,
+      kind: 'closed',
+      connections,
+      mix,
+      credentials: path.origin.credentials,
+    },
+    onWindow === undefined ? {} : { onWindow },
+  )
 
 /** Time of a lone request at the origin itself, ms. */
 export async function loneMs(path: Path, mix: Mix, times: Times): Promise<number> {
-  const report = await saturate({ ...path, url: path.origin.url }, mix, 1, times)
+  const report = await saturate({ ...path, url: path.origin.url }, { mix, connections: 1 }, times)
   return report.total.latency.p50
 }

@@ -31,8 +31,8 @@ if (program === undefined || lacks !== undefined) {
 }
 
 async function measure(run: Run, file: string): Promise<Findings> {
-  const rounds = run.quick ? 1 : 3
-  const times: Times = { warmupMs: 1_500, windowMs: run.quick ? 3_000 : 5_000 }
+  const rounds = run.quick ? 1 : 2
+  const times: Times = { warmupMs: 1_500, windowMs: run.quick ? 2_500 : 4_000 }
   const path = await startPath(run, file, poolSize)
 
   run.progress('low loads')
@@ -47,7 +47,7 @@ async function measure(run: Run, file: string): Promise<Findings> {
   const { start, slope } = fitLine(points)
 
   run.progress('all but the connector, until their core is full')
-  const whole = useOf(await saturate(path, mixed, 64, times))
+  const whole = useOf(await saturate(path, { mix: mixed, connections: 64 }, times))
   const known: Known = {
     connectorStandingShare: Math.max(0, start),
     connectorCpuUs: slope * 1e6,

