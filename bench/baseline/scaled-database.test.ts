@@ -184,9 +184,10 @@ describe('a sample of the story', () => {
     critical: [],
   }
   const seconds = [second(9, 0, 5), second(2, 8, 700), second(4, 6, 900), second(9, 0, 5)]
+  const other = { hitSeconds: [], lateSeconds: [], summary, driver }
 
   it('covers the peak alone', () => {
-    expect(sampleOf({ seconds, summary, driver }, circumstances)).toMatchObject({
+    expect(sampleOf({ seconds, ...other }, circumstances)).toMatchObject({
       goodput: 3,
       errorPercent: 70,
       p99Ms: 900,
@@ -195,9 +196,9 @@ describe('a sample of the story', () => {
   })
 
   it('has no figures where the driver was the limit, or nothing was answered well', () => {
-    const limited = sampleOf({ seconds, summary, driver: { ...driver, limitedBy: 'full' } }, circumstances)
+    const limited = sampleOf({ seconds, ...other, driver: { ...driver, limitedBy: 'full' } }, circumstances)
     expect(limited.goodput).toBeNaN()
     const nothing = seconds.map(() => second(0, 5, Number.NaN))
-    expect(sampleOf({ seconds: nothing, summary, driver }, circumstances).p99Ms).toBeNaN()
+    expect(sampleOf({ seconds: nothing, ...other }, circumstances).p99Ms).toBeNaN()
   })
 })

@@ -17,6 +17,7 @@ const report = (over: object) =>
       },
     },
     driver: { busy: 0.1 },
+    ...{ hitSeconds: [], lateSeconds: [] },
     ...over,
   }) as unknown as Parameters<typeof sampleOf>[0]
 const circumstances = {
@@ -33,6 +34,31 @@ describe('a sample of the story', () => {
     const limited = { busy: 1, limitedBy: 'it is full' }
     const { criticalLost, worstPercent } = sampleOf(report({ driver: limited }), circumstances)
     expect([criticalLost, worstPercent]).toEqual([Number.NaN, Number.NaN])
+  })
+
+  describe('p99 of the peak', () => {
+    const slow = (p99: number) => ({ ...second(500, 0), p99 })
+    const peak = (late: number, length = 20) => ({
+      seconds: [...Array.from({ length: length - 2 }, () => slow(300)), slow(480), slow(900)],
+      hitSeconds: [...Array.from({ length: length - 2 }, () => slow(10)), slow(40), slow(700)],
+      lateSeconds: [...Array.from({ length: length - 1 }, () => slow(5)), slow(late)],
+    })
+    const wholePeak = { ...circumstances, peak: { fromMs: 0, toMs: 20_000 } }
+
+    it('is that of the slowest second, beside that of answers from a cache in it', () => {
+      const sample = sampleOf(report(peak(50)), wholePeak)
+      expect(sample).toMatchObject({ p99Ms: 900, hitP99Ms: 700, lateSeconds: 0 })
+    })
+
+    it('leaves out a second in which the driver was late', () => {
+      const sample = sampleOf(report(peak(51)), wholePeak)
+      expect(sample).toMatchObject({ p99Ms: 480, hitP99Ms: 40, lateSeconds: 1 })
+    })
+
+    it('is unknown where the driver was late for more than a tenth of the peak', () => {
+      const sample = sampleOf(report(peak(51, 9)), { ...wholePeak, peak: { fromMs: 0, toMs: 9_000 } })
+      expect(sample).toMatchObject({ p99Ms: Number.NaN, lateSeconds: 1 })
+    })
   })
 
   it('does not count critical requests as safe where none was sent', () => {

@@ -1,3 +1,4 @@
+import { latenessP99MsMax } from '../load/saturation.ts'
 import { median } from '../measure/statistics.ts'
 import type { PlanReport } from '../scenarios/run-plan.ts'
 
@@ -12,8 +13,15 @@ export interface StorySample {
   readonly criticalLost: number
   /** From the start of the peak to the first of three seconds in which goodput is 90 % of what it comes to. */
   readonly steadySeconds: number
-  /** p99 of good answers in the worst second. */
+  /** p99 of good answers in the worst second in which the driver sent its requests in time. */
   readonly p99Ms: number
+  /**
+   * p99 of answers from a cache in that second: they wait for nothing behind it, so that this share of {@link p99Ms} is
+   * the machine's, or the edge's event loop's. `NaN` for a design without a cache.
+   */
+  readonly hitP99Ms: number
+  /** Seconds in which the driver was late, which {@link p99Ms} leaves out. */
+  readonly lateSeconds: number
   /** Longest time without a good answer, from start to end. */
   readonly longestMs: number
   /** Maximum database connections, from start to end. */
@@ -32,6 +40,8 @@ export const units = {
   criticalLost: { title: 'critical lost', unit: 'requests', better: 'lower' },
   steadySeconds: { title: 'steady after s', unit: 's', better: 'lower' },
   p99Ms: { title: 'p99 ms', unit: 'ms', better: 'lower' },
+  hitP99Ms: { title: 'of a hit', unit: 'ms', better: 'lower' },
+  lateSeconds: { title: 'late s', unit: 's', better: 'lower' },
   longestMs: { title: 'longest ms', unit: 'ms', better: 'lower' },
   connections: { title: 'db', unit: 'connections', better: 'lower' },
   refused: { title: 'db refused', unit: 'connections', better: 'lower' },
@@ -50,27 +60,35 @@ export interface StoryCircumstances {
 
 type Second = PlanReport['seconds'][number]
 
-/** A run in which the driver was the limit has no figures: they would describe the driver. */
+/** A run in which the driver was the limit, or late, has no figures: they would describe the driver. */
 export function sampleOf(
-  { seconds, summary, driver }: Pick<PlanReport, 'seconds' | 'summary' | 'driver'>,
+  report: Pick<PlanReport, 'seconds' | 'hitSeconds' | 'lateSeconds' | 'summary' | 'driver'>,
   { peak, connectionsMax, refused, critical }: StoryCircumstances,
 ): StorySample {
-  const atPeak = seconds.slice(Math.ceil(peak.fromMs / 1000), Math.floor(peak.toMs / 1000))
+  const { seconds, summary, driver } = report
+  const [from, to] = [Math.ceil(peak.fromMs / 1000), Math.floor(peak.toMs / 1000)]
+  const atPeak = seconds.slice(from, to)
+  const slowest = slowestSecond(report, from, to)
   const sum = (name: 'asked' | 'good' | 'shed' | 'failed') =>
     atPeak.reduce((total, second) => total + second[name], 0)
-  const measured = (value: number) => (driver.limitedBy === undefined ? value : Number.NaN)
+  const isLate = slowest.lateSeconds > atPeak.length * lateShareMax
+  const lateBy = isLate ? `the driver was late in ${slowest.lateSeconds} seconds of the peak` : undefined
+  const { limitedBy = lateBy } = driver
+  const measured = (value: number) => (limitedBy === undefined ? value : Number.NaN)
   return {
     goodput: measured(sum('good') / atPeak.length),
     errorPercent: measured(((sum('shed') + sum('failed')) / sum('asked')) * 100),
     worstPercent: measured(worstPercent(seconds)),
     criticalLost: measured(criticalLost(critical.map((name) => summary.operations[name]))),
     steadySeconds: measured(steadySeconds(atPeak)),
-    p99Ms: measured(worst(atPeak.map(({ p99 }) => p99))),
+    p99Ms: measured(slowest.p99Ms),
+    hitP99Ms: measured(slowest.hitP99Ms),
+    lateSeconds: slowest.lateSeconds,
     longestMs: measured(summary.total.max),
     connections: connectionsMax,
     refused,
     driverPercent: driver.busy * 100,
-    ...(driver.limitedBy !== undefined && { limitedBy: driver.limitedBy }),
+    ...(limitedBy !== undefined && { limitedBy }),
   }
 }
 
@@ -99,8 +117,20 @@ export function steadySeconds(atPeak: readonly Pick<Second, 'good'>[]): number {
   return first === -1 ? Number.POSITIVE_INFINITY : first
 }
 
+/** Share of late seconds above which the others say nothing, either. */
+const lateShareMax = 0.1
+
 /** `NaN` without good answers, since 0 would look fast. */
-function worst(latencies: readonly number[]): number {
-  const found = latencies.filter(Number.isFinite)
-  return found.length === 0 ? Number.NaN : Math.max(...found)
+function slowestSecond(
+  { seconds, hitSeconds, lateSeconds }: Pick<PlanReport, 'seconds' | 'hitSeconds' | 'lateSeconds'>,
+  from: number,
+  to: number,
+): Pick<StorySample, 'p99Ms' | 'hitP99Ms' | 'lateSeconds'> {
+  const isLate = (at: number) => (lateSeconds[at]?.p99 ?? 0) > latenessP99MsMax
+  const all = seconds.map(({ p99 }, at) => ({ p99, at })).slice(from, to)
+  const inTime = all.filter(({ at }) => !isLate(at))
+  const late = all.length - inTime.length
+  const [slowest] = inTime.filter(({ p99 }) => Number.isFinite(p99)).sort((a, b) => b.p99 - a.p99)
+  const hitP99Ms = slowest && hitSeconds[slowest.at]?.p99
+  return { p99Ms: slowest?.p99 ?? Number.NaN, hitP99Ms: hitP99Ms ?? Number.NaN, lateSeconds: late }
 }

@@ -9,6 +9,8 @@ export type Ending =
       readonly status: number
       /** `Age` of the answer in seconds; 0 without the field. */
       readonly ageSeconds: number
+      /** Whether a cache had the answer, by the first entry of its `Cache-Status` (RFC 9211 §2.1). */
+      readonly isHit: boolean
       /** Body of a problem answer (4xx, 5xx): its code and reason say what became of the request. Empty for the others. */
       readonly refusal: string
     }
@@ -86,6 +88,8 @@ export class Sender {
   }
 }
 
+const hit = /^[^;]*; *hit\b/
+
 const isProblem = (status: number): boolean => status >= 400
 
 class Exchange implements Dispatcher.DispatchHandler {
@@ -98,6 +102,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #status = 0
   #etag: string | undefined
   #ageSeconds = 0
+  #isHit = false
   readonly #refusal: Buffer[] = []
 
   constructor(step: Step, intendedMs: number, onEnd: (client: Client | undefined, ending: Ending) => void) {
@@ -131,6 +136,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status
     if (typeof headers.etag === 'string') this.#etag = headers.etag
+    const cacheStatus = headers['cache-status']
+    this.#isHit = typeof cacheStatus === 'string' && hit.test(cacheStatus)
     if (headers.age !== undefined) this.#ageSeconds = Number(headers.age)
   }
 
@@ -141,7 +148,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     this.#step.answered?.(this.#status, this.#etag)
     const refusal = isProblem(this.#status) ? Buffer.concat(this.#refusal).toString() : ''
-    this.#onEnd(this.#client, { status: this.#status, ageSeconds: this.#ageSeconds, refusal })
+    const [ageSeconds, isHit] = [this.#ageSeconds, this.#isHit]
+    this.#onEnd(this.#client, { status: this.#status, ageSeconds, isHit, refusal })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {

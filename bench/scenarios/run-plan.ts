@@ -43,6 +43,10 @@ export interface Progress {
 export interface PlanReport {
   readonly summary: Summary
   readonly seconds: readonly Interval[]
+  /** The same of answers that a cache had: they wait for no queue behind it, so their time is the machine's. */
+  readonly hitSeconds: readonly Interval[]
+  /** The same of the driver's own lateness, for each request. */
+  readonly lateSeconds: readonly Interval[]
   readonly driver: LoadReport['driver']
   readonly connections: number
   readonly cpuMs: Readonly<Record<string, number>>
@@ -64,6 +68,8 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
   const total = new Tally(usefulMs)
   const tallies = new Map(plan.operations.map(({ name }) => [name, new Tally(usefulMs)]))
   const timeline = new Timeline({ usefulMs })
+  const hits = new Timeline({ usefulMs })
+  const lates = new Timeline({ usefulMs })
   const lateness = new LatencyHistogram()
   const progress = { asked: 0, good: 0, shed: 0, failed: 0 }
 
@@ -71,13 +77,16 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
     const { operation, ...call } = requests.next(user)
     // The cast is safe: each operation has a tally.
     const both = [total, tallies.get(operation.name) as Tally]
-    lateness.record(performance.now() - intendedMs)
+    const lateMs = performance.now() - intendedMs
+    lateness.record(lateMs)
+    lates.record(atMs, 'ok', lateMs)
     progress.asked++
     for (const tally of both) tally.asked()
     // The cast is safe: without its operation, a request is a call.
     sender.send({ call: call as Call }, intendedMs, (ending, latencyMs) => {
       const [fate = 'failed'] = both.map((tally) => note(tally, ending, latencyMs, operation.expects))
       timeline.record(atMs, fate, latencyMs)
+      if ('isHit' in ending && ending.isHit) hits.record(atMs, fate, latencyMs)
       if (fate !== 'ok') progress[fate]++
       else if (latencyMs <= usefulMs) progress.good++
       done()
@@ -107,6 +116,8 @@ export async function runPlan(plan: Plan, options: RunPlanOptions = {}): Promise
     return {
       summary: summaryOf(plan, closed, { total, tallies, notes }),
       seconds: timeline.intervals(),
+      hitSeconds: hits.intervals(),
+      lateSeconds: lates.intervals(),
       driver: closed.driver,
       connections: connections.openMax,
       cpuMs: closed.cpuMs,
