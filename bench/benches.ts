@@ -35,6 +35,11 @@ export const benches: Readonly<Record<string, Bench>> = {
     application: own,
   },
   origin: { program: 'origin/main.ts', about: 'CPU time a request costs the origin', application: own },
+  'origin-steps': {
+    program: 'origin/steps.ts',
+    about: 'what each duty of the contract costs an origin, beside plain Fastify and ours',
+    application: own,
+  },
   outbox: {
     program: 'outbox/main.ts',
     about: 'what a create costs with its event in the document',

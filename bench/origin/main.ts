@@ -32,8 +32,9 @@ interface Case {
 
 const processes = 2
 
-/** Servers that do only what is unavoidable: that of every case, and one for changes that need no document. */
+/** Floors: what joined commands ask for; the same for changes that need no document; and what the contract asks for. */
 const floor: PeerName = 'least server'
+const required: PeerName = 'required server'
 const floorKnown: PeerName = 'least server, document known'
 
 /** A subject with a load that may differ from that of its case. */
@@ -94,7 +95,7 @@ await runBench(
     const warm = { warmupMs: 0, windowMs: run.quick ? 2_700 : 4_000 }
     const times = run.quick ? { warmupMs: 300, windowMs: 1_000 } : { warmupMs: 500, windowMs: 2_000 }
     const others: readonly PeerName[] = run.quick ? [] : ['Express + mongoose']
-    const peers = [plain, ...others, floor, floorKnown]
+    const peers = [plain, ...others, required, floor, floorKnown]
     const stage = await setStage(run, { peers, poolSize, processes })
     const subjects = [stage.spillway, ...severalOf(stage), ...stage.peers]
     for (const { databaseName } of subjects) await keepAsLoaded(stage.database.uri, databaseName)
@@ -180,6 +181,19 @@ await runBench(
     ] as const) {
       console.log(`  ${bar.name}: ${timesFewer(key, floorKnown).toFixed(2)}`)
     }
+    console.log(
+      'Floors of a server that also does what the contract asks for (npm run bench -- origin-steps):',
+    )
+    for (const [key, bar] of [
+      ['read', bars.originRead],
+      ['create', bars.originCreate],
+      ['update', bars.originUpdate],
+      ['list', bars.originList],
+      ['mixed', bars.originMixed],
+    ] as const) {
+      console.log(`  ${bar.name}: ${timesFewer(key, required).toFixed(2)}`)
+    }
+    console.log(`  ${bars.originLoneRead.name}: ${loneP50(required).toFixed(2)}`)
     return {
       settings: { rounds, ...times, poolSize, processes, documents: stage.ids.length, seed },
       rows: Object.entries(cases).flatMap(([key, { name }]) =>

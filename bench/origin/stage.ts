@@ -26,6 +26,8 @@ export interface Subject {
 }
 
 export interface Stage {
+  /** Public keys for the edge's assertions, as JSON. */
+  readonly edgeKeys: string
   readonly database: { readonly uri: string; readonly pid: number }
   /** Places that every subject has; empty for another application. */
   readonly ids: readonly string[]
@@ -53,6 +55,9 @@ export interface StageOptions {
 
 export const spillway = 'Spillway'
 
+/** Peers that check the edge's assertion. */
+const takesAssertions: ReadonlySet<PeerName> = new Set<PeerName>(['required server'])
+
 /** A database with the application's seed, the origin on it, and the peers each on a copy of it. Ends with the run. */
 export async function setStage(run: Run, options: StageOptions): Promise<Stage> {
   const { chosen, closing, progress } = run
@@ -69,6 +74,7 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
   const logFolder = await mkdtemp(join(tmpdir(), 'spillway-bench-'))
   closing.defer(() => rm(logFolder, { recursive: true, force: true }))
   const key = await createKey(assertionAlgorithm)
+  const edgeKeys = JSON.stringify(publicKeySet(key))
   const { subjects = 64, processes } = options
   const startSpillway = async (
     name: string,
@@ -78,7 +84,7 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
     const origin = await startOrigin({
       databaseUri: mongod.uri,
       databaseName: ownDatabase,
-      edgeKeys: JSON.stringify(publicKeySet(key)),
+      edgeKeys,
       logFile: join(logFolder, `${ownDatabase}.log`),
       application: chosen.which,
       env: { NODE_ENV: 'production', [originEnv.poolSize]: String(options.poolSize), ...env },
@@ -111,17 +117,19 @@ export async function setStage(run: Run, options: StageOptions): Promise<Stage> 
       databaseUri: mongod.uri,
       databaseName: copyName,
       poolSize: options.poolSize,
+      env: { [originEnv.edgeKeys]: edgeKeys },
     })
     closing.defer(() => peer.stop())
     peers.push({
       name,
       url: peer.url,
       pids: [peer.pid],
-      credentials: { kind: 'none' },
+      credentials: takesAssertions.has(name) ? own.credentials : { kind: 'none' },
       databaseName: copyName,
     })
   }
   return {
+    edgeKeys,
     database: { uri: mongod.uri, pid: mongod.pid },
     ids: chosen.isOwn ? await placeIds(mongod.uri, databaseName) : [],
     spillway: own,

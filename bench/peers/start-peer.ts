@@ -23,6 +23,7 @@ export const peers = {
   // No peers: floors of `bench -- origin`.
   'least server': '../origin/least-server.ts',
   'least server, document known': '../origin/least-server-known.ts',
+  'required server': '../origin/required-server.ts',
 } as const
 export type PeerName = keyof typeof peers
 
