@@ -5,13 +5,14 @@ import { stages } from './infra.ts'
 import { Saturation } from './saturation.ts'
 import { connectorRules, spread, Tunnel } from './tunnel.ts'
 
-const { production } = stages
-const rules = connectorRules(production)
+const { tunnel: deployed } = stages.production
+const stage = { ...stages.production, tunnel: { ...deployed, connectors: { min: 2, max: 6 } } }
+const rules = connectorRules(stage)
 /** Two thirds of what four connectors can do. */
 const carried = (rules.min * connectorPerSecond(readConnectorTimes())) / 1.5
 
 const tunnel = (seconds: number, requests: number): { readonly all: Tunnel; readonly shares: number[] } => {
-  const all = new Tunnel(production, 60, seededRandom(1))
+  const all = new Tunnel(stage, 60, seededRandom(1))
   const shares = Array.from({ length: seconds }, (_, second) => all.carry(second, requests))
   return { all, shares }
 }

@@ -80,7 +80,7 @@ const production: StageConfig = {
   releaseKeys: trustedKeys.production,
   fleet: { min: 3, max: 12, warm: 3, requestsPerSecondPerProcess: 1_000 },
   connections: { deploymentsInFlight: 1, headroom: 200 },
-  tunnel: { tunnels: 2, connectors: { min: 2, max: 6 }, instanceType: 'c7g.medium' },
+  tunnel: { tunnels: 2, connectors: { min: 3, max: 6 }, instanceType: 'c7g.medium' },
   budgetDollars: 4_000,
   edgeBudgetDollars: 4_000,
 }
