@@ -5,7 +5,6 @@ import { readServiceTimes } from './service-times.ts'
 
 const times = readServiceTimes()
 const path: OnePath = {
-  connectorStandingShare: 0.05,
   connectorCpuUs: 200,
   connectorShare: 1,
   originCpuUs: 150,
@@ -29,7 +28,7 @@ const slow = {
 describe('the tier that is full first', () => {
   it('is a tunnel whose connector costs the most', () => {
     const { tier, perSecond } = firstFull({ ...path, connectorShare: 0.25 })
-    expect([tier, Math.round(perSecond)]).toEqual(['tunnel', 1_000])
+    expect([tier, Math.round(perSecond)]).toEqual(['tunnel', 1_250])
   })
 
   it('is an origin whose core does the most', () => {

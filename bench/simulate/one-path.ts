@@ -7,9 +7,7 @@ import { spread } from './tunnel.ts'
 
 /** A path with one connector, one origin process and one database, as a machine of two cores can run it. */
 export interface OnePath {
-  /** CPU of the connector at a load near zero, for its timers and for waking up, share of a core. */
-  readonly connectorStandingShare: number
-  /** CPU of the connector that each request adds, µs. */
+  /** CPU of the connector for a request under full load, when it wakes up for many at once, µs. */
   readonly connectorCpuUs: number
   /** Share of a core that the connector gets when it is full. */
   readonly connectorShare: number
@@ -46,8 +44,7 @@ export function firstFull(path: OnePath): FirstFull {
     saturation.observe(perSecond, busy)
     if (saturation.first !== undefined) {
       const { tier } = saturation.first
-      const standing = tier === 'tunnel' ? path.connectorStandingShare / path.connectorShare : 0
-      return { tier, perSecond: (perSecond * (1 - standing)) / (busy[tier] - standing), busy }
+      return { tier, perSecond: perSecond / busy[tier], busy }
     }
   }
   throw new RangeError(`no tier is full at ${perSecondMax} requests/s`)
@@ -55,9 +52,8 @@ export function firstFull(path: OnePath): FirstFull {
 
 /** Use of each tier at a load. */
 function busyAt(path: OnePath, perSecond: number): Busy {
-  const { connectorCpuUs, connectorShare, connectorStandingShare, originCpuUs } = path
-  const cpu = connectorStandingShare + (perSecond * connectorCpuUs) / 1e6
-  const tunnel = spread(1, cpu / connectorShare).busiest
+  const { connectorCpuUs, connectorShare, originCpuUs } = path
+  const tunnel = spread(1, (perSecond * connectorCpuUs) / 1e6 / connectorShare).busiest
   const origin = (perSecond * originCpuUs) / 1e6
   return { tunnel, origin, database: listsInFlight(path, perSecond) }
 }

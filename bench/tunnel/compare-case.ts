@@ -14,7 +14,7 @@ import { watchListsInFlight } from './lists-in-flight.ts'
 import { loneMs, saturate, type Times } from './loads.ts'
 import type { Path } from './path.ts'
 
-/** Costs that were measured before any tier was full by intention. */
+/** Costs that were measured before a case fills a tier. */
 export type Known = Omit<OnePath, 'connectorShare' | 'times'>
 
 export interface Bench {
@@ -31,7 +31,7 @@ export interface Compared {
   readonly measured: readonly Limit[]
 }
 
-/** Predicts a case from the costs at low load, and only then fills the path. */
+/** Predicts a case from the costs, and only then fills the path. */
 export async function compare({ run, path, known, times, rounds }: Bench, of: Case): Promise<Compared> {
   const { connections, mix, name, neighbours, slowerByMs } = of
   const connectorShare = 1 / (1 + neighbours)

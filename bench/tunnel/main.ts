@@ -5,7 +5,7 @@ import { cases, lowLoads, mixed, mixOfKind, poolSize } from './cases.ts'
 import { findCloudflared, howToGetCloudflared, versionOf } from './cloudflared.ts'
 import { barsOf, type Compared, compare, type Known, rowsOf } from './compare-case.ts'
 import { bindTo, lacksCores, restCore } from './cores.ts'
-import { useOf, useRow } from './figures.ts'
+import { cpuUs, useOf, useRow } from './figures.ts'
 import { fitLine } from './line.ts'
 import { offerLow, saturate, type Times } from './loads.ts'
 import { startPath } from './path.ts'
@@ -15,8 +15,8 @@ import { print } from './print.ts'
 const kinds = Object.keys(mixOfKind) as readonly KindName[]
 
 /**
- * Program: a real `cloudflared` behind a stand-in for Cloudflare. Its CPU at low loads is given to the simulator, which
- * names the tier that is full first, and the rate; then the same path is filled.
+ * Program: a real `cloudflared` behind a stand-in for Cloudflare. What a request costs it and the other core is given to the
+ * simulator, which names the tier that is full first, and the rate; then the same path is filled.
  */
 const program = findCloudflared(process.env)
 const lacks = program === undefined ? howToGetCloudflared : lacksCores()
@@ -44,13 +44,12 @@ async function measure(run: Run, file: string): Promise<Findings> {
     useOf(await offerLow(path, mixOfKind[kind], most, times)),
   )
   const points = [...byLoad.values()].flat().map((use) => [use.perSecond, use.connector] as const)
-  const { start, slope } = fitLine(points)
+  const line = fitLine(points)
 
   run.progress('all but the connector, until their core is full')
   const whole = useOf(await saturate(path, { mix: mixed, connections: 64 }, times))
   const known: Known = {
-    connectorStandingShare: Math.max(0, start),
-    connectorCpuUs: slope * 1e6,
+    connectorCpuUs: cpuUs(whole),
     originCpuUs: (whole.rest / whole.perSecond) * 1e6,
     poolSize,
   }
@@ -63,12 +62,13 @@ async function measure(run: Run, file: string): Promise<Findings> {
     ...[...byKind].map(([kind, uses]) => useRow(kind, `at ${most}/s`, uses)),
     useRow('mix', 'full', [whole]),
   ]
-  print(rows, known, compared)
+  print(rows, line, known, compared)
   return {
     settings: {
       cloudflared: versionOf(file),
       protocol: 'http2',
-      connectorStandingShare: known.connectorStandingShare,
+      connectorStandingShare: Math.max(0, line.start),
+      connectorLowLoadCpuUs: line.slope * 1e6,
       connectorCpuUs: known.connectorCpuUs,
       originCpuUs: known.originCpuUs,
       rounds,

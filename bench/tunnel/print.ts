@@ -4,9 +4,10 @@ import { figure, table } from '../measure/table.ts'
 import { tiers } from '../simulate/saturation.ts'
 import { type Compared, errorPercent, type Known } from './compare-case.ts'
 import type { Limit } from './figures.ts'
+import type { Line } from './line.ts'
 
 /** Prints what the parts cost, and what was simulated beside what was measured. */
-export function print(rows: readonly Row[], known: Known, compared: readonly Compared[]): void {
+export function print(rows: readonly Row[], line: Line, known: Known, compared: readonly Compared[]): void {
   const middle = ({ metrics }: Row, name: string) =>
     median((metrics[name]?.samples ?? []).filter((sample) => sample !== null))
   console.log(
@@ -21,10 +22,10 @@ export function print(rows: readonly Row[], known: Known, compared: readonly Com
       ]),
     ),
   )
-  const { connectorCpuUs, connectorStandingShare, originCpuUs } = known
+  const { connectorCpuUs, originCpuUs } = known
   console.log(`
-CPU of the connector by the line through the low loads: ${(connectorStandingShare * 100).toFixed(1)} % of a core, and ${Math.round(connectorCpuUs)} µs a request.
-All else at full load: ${Math.round(originCpuUs)} µs a request. Percent of the core that each has.
+CPU of the connector by the line through the low loads: ${(line.start * 100).toFixed(1)} % of a core, and ${Math.round(line.slope * 1e6)} µs a request.
+At full load: ${Math.round(connectorCpuUs)} µs a request, and ${Math.round(originCpuUs)} µs for all else. Percent of the core that each has.
 `)
   const percent = ({ busy }: Limit) => tiers.map((tier) => `${Math.round(busy[tier] * 100)}`)
   console.log(
