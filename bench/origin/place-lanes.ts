@@ -1,6 +1,7 @@
 import { type Document, MongoClient } from 'mongodb'
 import type { StoredPlace } from '../peers/place.ts'
 import type { PeerSettings } from '../peers/settings.ts'
+import type { StoredTrip } from '../peers/trip.ts'
 import { Joined } from './joined.ts'
 
 export interface LanesOptions<Page> {
@@ -14,12 +15,13 @@ export interface LanesOptions<Page> {
   readonly boundMs?: number
 }
 
-/** Joined commands on places. */
+/** Joined commands on places, and new trips. */
 export interface PlaceLanes<Page> {
   readonly reads: Joined<string, StoredPlace | undefined>
   readonly lists: Joined<string, Page>
   readonly inserts: Joined<StoredPlace, StoredPlace>
   readonly updates: Joined<StoredPlace, StoredPlace>
+  readonly trips: Joined<StoredTrip, StoredTrip>
   close(): Promise<void>
 }
 
@@ -43,6 +45,14 @@ export async function openLanes<Page>(
   }
   const find = async (query: Document, batchSize: number): Promise<readonly StoredPlace[]> =>
     (await run({ find: 'places', ...query, batchSize, ...reading })).cursor.firstBatch
+  const insertsInto = <Stored>(collection: string) =>
+    new Joined<Stored, Stored>({
+      execute: async (documents) => {
+        await run({ insert: collection, documents, ...writing })
+        return documents
+      },
+      gatherMs,
+    })
 
   return {
     reads: new Joined({
@@ -68,13 +78,8 @@ export async function openLanes<Page>(
       itemsMax: 1,
       inflightMax: 6,
     }),
-    inserts: new Joined({
-      execute: async (documents) => {
-        await run({ insert: 'places', documents, ...writing })
-        return documents
-      },
-      gatherMs,
-    }),
+    inserts: insertsInto('places'),
+    trips: insertsInto('trips'),
     updates: new Joined({
       execute: async (places) => {
         const updates = places.map((u) => ({ q: { _id: u._id, version: u.version - 1 }, u }))

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
 import { portOf } from '@spillway/origin/dev/ports'
-import { type Document, MongoClient } from 'mongodb'
 import {
   etagOf,
   type PlaceInput,
@@ -12,8 +11,8 @@ import {
   versionOf,
 } from '../peers/place.ts'
 import { listeningLine, peerSettings } from '../peers/settings.ts'
-import { newTrip, type StoredTrip, shownTrip, type TripInput } from '../peers/trip.ts'
-import { Joined } from './joined.ts'
+import { newTrip, shownTrip, type TripInput } from '../peers/trip.ts'
+import { openLanes } from './place-lanes.ts'
 
 export interface LeastOptions {
   /**
@@ -23,66 +22,16 @@ export interface LeastOptions {
   readonly knowsDocuments: boolean
 }
 
-/** Delay of the next batch of writes, in ms: the callers of the last one return meanwhile. */
-const gatherMs = 5
-
 /**
  * Serves places with the minimum work of a server that joins database commands: Node's HTTP server, the driver's bare
  * commands, `JSON.parse` and `JSON.stringify`. It has no checks, limits, deadlines, idempotency or outcomes of single
  * items, so it is no peer. It shows what the runtime and the database ask for.
  */
 export async function serveLeast({ knowsDocuments }: LeastOptions): Promise<void> {
-  const { uri, database, poolSize } = peerSettings()
-  const client = new MongoClient(uri, { maxPoolSize: poolSize })
-  await client.connect()
-  const db = client.db(database)
   const known = new Map<string, StoredPlace>()
-  const writing = { ordered: false, writeConcern: { w: 'majority' } }
-
-  const find = async (query: Document, batchSize: number): Promise<readonly StoredPlace[]> =>
-    (await db.command({ find: 'places', ...query, batchSize })).cursor.firstBatch
-
-  const reads = new Joined<string, StoredPlace | undefined>({
-    execute: async (ids) => {
-      const found = await find(
-        { filter: ids.length === 1 ? { _id: ids[0] } : { _id: { $in: ids } } },
-        ids.length + 1,
-      )
-      const byId = new Map(found.map((place) => [place._id, place]))
-      if (knowsDocuments) for (const place of found) known.set(place._id, place)
-      return ids.map((id) => byId.get(id))
-    },
-    keyOf: (id) => id,
-    inflightMax: 3,
-  })
-  const lists = new Joined<string, string>({
-    // A list takes a command of its own; those who ask for the same one share it.
-    execute: async ([countryCode = '']) => {
-      const query = { filter: { countryCode }, sort: { population: -1, _id: -1 }, limit: 20 }
-      return [JSON.stringify({ items: (await find(query, 21)).map(shownPlace) })]
-    },
-    keyOf: (countryCode) => countryCode,
-    itemsMax: 1,
-    inflightMax: 6,
-  })
-  const insertsOf = <Stored>(collection: string) =>
-    new Joined<Stored, Stored>({
-      execute: async (documents) => {
-        await db.command({ insert: collection, documents, ...writing })
-        return documents
-      },
-      gatherMs,
-    })
-  const inserts = insertsOf<StoredPlace>('places')
-  const trips = insertsOf<StoredTrip>('trips')
-  const updates = new Joined<StoredPlace, StoredPlace>({
-    execute: async (places) => {
-      const changes = places.map((u) => ({ q: { _id: u._id, version: u.version - 1 }, u }))
-      const { n } = await db.command({ update: 'places', updates: changes, ...writing })
-      if (n !== places.length) throw new Error('a document has changed, and this server does not tell which')
-      return places
-    },
-    gatherMs,
+  const { reads, lists, inserts, updates, trips, close } = await openLanes(peerSettings(), {
+    pageOf: (places) => JSON.stringify({ items: places.map(shownPlace) }),
+    ...(knowsDocuments && { onRead: (place) => void known.set(place._id, place) }),
   })
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -128,7 +77,7 @@ export async function serveLeast({ knowsDocuments }: LeastOptions): Promise<void
     console.log(listeningLine(portOf(server)))
   })
   process.once('SIGTERM', () => {
-    server.close(() => void client.close())
+    server.close(() => void close())
     server.closeAllConnections()
   })
 }
