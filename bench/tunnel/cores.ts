@@ -19,14 +19,14 @@ export const bindTo = (core: number): void =>
 export const onCore = (core: number): readonly string[] => ['taskset', '-c', String(core)]
 
 /**
- * Runs with busy neighbours on the connector's core. The scheduler gives each thread that wants to run the same share,
- * and Go runs one thread on one core, so a full connector gets `1 / (1 + count)`.
+ * Runs with busy neighbours on the connector's core. The scheduler gives each session that wants to run the same share
+ * (`sched_autogroup`), and Go runs one thread on one core, so a full connector gets `1 / (1 + count)`.
  */
 export async function withNeighbours<T>(count: number, run: () => Promise<T>): Promise<T> {
   const [command = '', ...args] = [...onCore(connectorCore), process.execPath, '-e', busyLoop]
   const neighbours = Array.from(
     { length: count },
-    (): ChildProcess => spawn(command, args, { stdio: 'ignore' }),
+    (): ChildProcess => spawn(command, args, { stdio: 'ignore', detached: true }),
   )
   try {
     return await run()
