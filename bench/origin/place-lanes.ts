@@ -5,7 +5,7 @@ import type { StoredTrip } from '../peers/trip.ts'
 import { Joined } from './joined.ts'
 
 export interface LanesOptions<Page> {
-  /** What the callers of one list share. */
+  /** Makes the page that the callers of one list share. */
   readonly pageOf: (places: readonly StoredPlace[]) => Page
   /** Documents of a page. @default 20 */
   readonly limit?: number

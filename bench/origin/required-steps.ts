@@ -1,6 +1,6 @@
 /**
- * What an origin with our contract must do beyond the least server, in the order in which the steps are added to it:
- * each is measured as the difference to the one before.
+ * Duties of an origin with our contract beyond the least server, in the order in which they are added to it: each is
+ * measured as the difference to the one before.
  */
 export const requiredSteps = {
   router: "Fastify's router, reply and body parser in place of node:http",

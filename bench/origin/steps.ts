@@ -1,5 +1,5 @@
 /**
- * What each duty of our contract costs the process of an origin: the required server grows step by step
+ * CPU time that each duty of our contract costs the process of an origin: the required server grows step by step
  * ({@link ./required-steps.ts}), and each step is measured beside the one before and the origin, in turns of a fraction
  * of a second. They share a database, whose CPU time is therefore left out; `bench -- origin` has it.
  */
