@@ -64,11 +64,22 @@ export class IsolateHeap implements Disposable {
     }
   }
 
-  /** Collects all garbage. V8 does it as a task of its own, and workerd runs such tasks only beside a request. */
+  /**
+   * Collects all garbage. V8 does it as a task of its own, and workerd runs such tasks only beside a request.
+   * A request can end before the debugger has read the command, so requests go on until it is answered.
+   */
   async collect(): Promise<void> {
-    const collected = this.#ask('HeapProfiler.collectGarbage')
-    await (await fetch(this.#workerUrl)).body?.cancel()
-    await collected
+    let isCollected = false
+    const collected = this.#ask('HeapProfiler.collectGarbage').finally(() => {
+      isCollected = true
+    })
+    const requests = async (): Promise<void> => {
+      while (!isCollected) {
+        await (await fetch(this.#workerUrl)).body?.cancel()
+        await sleep(10)
+      }
+    }
+    await Promise.all([collected, requests()])
   }
 
   [Symbol.dispose](): void {
