@@ -24,8 +24,8 @@ export const lowLoads: readonly number[] = [60, 120, 240]
 export interface Case {
   readonly name: string
   readonly mix: Mix
-  /** Busy loops on the connector's core, which leave it `1 / (1 + neighbours)` when it is full. */
-  readonly neighbours: number
+  /** Share of its core that the connector may use. */
+  readonly connectorShare: number
   /** Time that each command of the database takes longer, ms. */
   readonly slowerByMs: number
   readonly connections: number
@@ -36,9 +36,9 @@ export interface Case {
 /** In order: the database stays slow. */
 export const cases: readonly Case[] = [
   {
-    name: 'the mix, a sixteenth of a core for the connector',
+    name: 'the mix, an eighth of a core for the connector',
     mix: mixed,
-    neighbours: 15,
+    connectorShare: 1 / 8,
     slowerByMs: 0,
     connections: 64,
     meant: 'tunnel',
@@ -46,7 +46,7 @@ export const cases: readonly Case[] = [
   {
     name: 'searches, a slow database',
     mix: { search: 1 },
-    neighbours: 0,
+    connectorShare: 1,
     slowerByMs: 120,
     // One more than the lane of lists serves at a time: of 24 most were refused at once, and asked again with a full core.
     connections: 7,

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 
 /** Core of everything but the connector, and that of the connector. */
@@ -17,23 +17,3 @@ export const bindTo = (core: number): void =>
 
 /** Command that starts a program on a core. */
 export const onCore = (core: number): readonly string[] => ['taskset', '-c', String(core)]
-
-/**
- * Runs with busy neighbours on the connector's core. The scheduler gives each session that wants to run the same share
- * (`sched_autogroup`), and Go runs one thread on one core, so a full connector gets `1 / (1 + count)`.
- */
-export async function withNeighbours<T>(count: number, run: () => Promise<T>): Promise<T> {
-  const [command = '', ...args] = [...onCore(connectorCore), process.execPath, '-e', busyLoop]
-  const neighbours = Array.from(
-    { length: count },
-    (): ChildProcess => spawn(command, args, { stdio: 'ignore', detached: true }),
-  )
-  try {
-    return await run()
-  } finally {
-    for (const neighbour of neighbours) neighbour.kill('SIGKILL')
-  }
-}
-
-/** Ends by itself, should nobody end it. */
-const busyLoop = 'for (const until = Date.now() + 120_000; Date.now() < until; );'

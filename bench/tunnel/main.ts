@@ -3,11 +3,12 @@ import { type Findings, type Run, runBench } from '../measure/run.ts'
 import type { KindName } from '../simulate/service-times.ts'
 import { cases, lowLoads, mixed, mixOfKind, poolSize } from './cases.ts'
 import { findCloudflared, howToGetCloudflared, versionOf } from './cloudflared.ts'
-import { barsOf, type Compared, compare, type Known, rowsOf } from './compare-case.ts'
+import { barsOf, type Compared, compare, rowsOf } from './compare-case.ts'
 import { bindTo, lacksCores, restCore } from './cores.ts'
-import { cpuUs, useOf, useRow } from './figures.ts'
+import { lacksQuota } from './cpu-quota.ts'
+import { useOf, useRow } from './figures.ts'
 import { fitLine } from './line.ts'
-import { offerLow, saturate, type Times } from './loads.ts'
+import { offerLow, type Times } from './loads.ts'
 import { startPath } from './path.ts'
 import { print } from './print.ts'
 
@@ -19,7 +20,7 @@ const kinds = Object.keys(mixOfKind) as readonly KindName[]
  * simulator, which names the tier that is full first, and the rate; then the same path is filled.
  */
 const program = findCloudflared(process.env)
-const lacks = program === undefined ? howToGetCloudflared : lacksCores()
+const lacks = program === undefined ? howToGetCloudflared : (lacksCores() ?? lacksQuota())
 if (program === undefined || lacks !== undefined) {
   console.error(lacks)
   process.exitCode = 2
@@ -31,12 +32,12 @@ if (program === undefined || lacks !== undefined) {
 }
 
 async function measure(run: Run, file: string): Promise<Findings> {
-  const rounds = run.quick ? 1 : 2
+  const rounds = run.quick ? 1 : 5
   const times: Times = { warmupMs: 1_500, windowMs: run.quick ? 2_500 : 4_000 }
   const path = await startPath(run, file, poolSize)
 
   run.progress('low loads')
-  const byLoad = await interleave(lowLoads, rounds, async (perSecond) =>
+  const byLoad = await interleave(lowLoads, 2, async (perSecond) =>
     useOf(await offerLow(path, mixed, perSecond, times)),
   )
   const most = lowLoads.at(-1) ?? 0
@@ -46,31 +47,24 @@ async function measure(run: Run, file: string): Promise<Findings> {
   const points = [...byLoad.values()].flat().map((use) => [use.perSecond, use.connector] as const)
   const line = fitLine(points)
 
-  run.progress('all but the connector, until their core is full')
-  const whole = useOf(await saturate(path, { mix: mixed, connections: 64 }, times))
-  const known: Known = {
-    connectorCpuUs: cpuUs(whole),
-    originCpuUs: (whole.rest / whole.perSecond) * 1e6,
-    poolSize,
-  }
-
   const compared: Compared[] = []
-  for (const each of cases) compared.push(await compare({ run, path, known, times, rounds }, each))
+  // Where the database is slow, the other core cannot be filled: the costs are those of the case before.
+  for (const each of cases) {
+    const known = each.slowerByMs > 0 ? compared.at(-1)?.rounds.at(-1)?.costs : undefined
+    compared.push(await compare({ run, path, times, rounds }, each, known))
+  }
 
   const rows = [
     ...[...byLoad].map(([perSecond, uses]) => useRow('mix', `at ${perSecond}/s`, uses)),
     ...[...byKind].map(([kind, uses]) => useRow(kind, `at ${most}/s`, uses)),
-    useRow('mix', 'full', [whole]),
   ]
-  print(rows, line, known, compared)
+  print(rows, line, compared)
   return {
     settings: {
       cloudflared: versionOf(file),
       protocol: 'http2',
       connectorStandingShare: Math.max(0, line.start),
       connectorLowLoadCpuUs: line.slope * 1e6,
-      connectorCpuUs: known.connectorCpuUs,
-      originCpuUs: known.originCpuUs,
       rounds,
       poolSize,
       ...times,

@@ -2,12 +2,12 @@ import type { Row } from '../measure/result.ts'
 import { median } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 import { tiers } from '../simulate/saturation.ts'
-import { type Compared, errorPercent, type Known } from './compare-case.ts'
+import { type Compared, errorPercent } from './compare-case.ts'
 import type { Limit } from './figures.ts'
 import type { Line } from './line.ts'
 
 /** Prints what the parts cost, and what was simulated beside what was measured. */
-export function print(rows: readonly Row[], line: Line, known: Known, compared: readonly Compared[]): void {
+export function print(rows: readonly Row[], line: Line, compared: readonly Compared[]): void {
   const middle = ({ metrics }: Row, name: string) =>
     median((metrics[name]?.samples ?? []).filter((sample) => sample !== null))
   console.log(
@@ -22,25 +22,31 @@ export function print(rows: readonly Row[], line: Line, known: Known, compared: 
       ]),
     ),
   )
-  const { connectorCpuUs, originCpuUs } = known
   console.log(`
-CPU of the connector by the line through the low loads: ${(line.start * 100).toFixed(1)} % of a core, and ${Math.round(line.slope * 1e6)} µs a request.
-At full load: ${Math.round(connectorCpuUs)} µs a request, and ${Math.round(originCpuUs)} µs for all else. Percent of the core that each has.
-`)
+CPU of the connector by the line through the low loads: ${(line.start * 100).toFixed(1)} % of a core, and ${Math.round(line.slope * 1e6)} µs a request.`)
+  for (const { of, rounds } of compared) {
+    const middleOf = (cost: 'connectorCpuUs' | 'originCpuUs') =>
+      Math.round(median(rounds.map(({ costs }) => costs[cost])))
+    console.log(
+      `Costs behind "${of.name}": ${middleOf('connectorCpuUs')} µs a request, and ${middleOf('originCpuUs')} µs for all else.`,
+    )
+  }
   const percent = ({ busy }: Limit) => tiers.map((tier) => `${Math.round(busy[tier] * 100)}`)
   console.log(
     table(
       ['case', '', 'requests/s', 'full', ...tiers.map((tier) => `${tier} %`), 'error'],
-      compared.flatMap((each) => [
-        [
-          each.of.name,
-          'simulated',
-          ...lineOf(each.predicted),
-          ...percent(each.predicted),
-          `${errorPercent(each).toFixed(1)} %`,
-        ],
-        ...each.measured.map((limit) => ['', 'measured', ...lineOf(limit), ...percent(limit)]),
-      ]),
+      compared.flatMap((each) =>
+        each.rounds.flatMap(({ measured, predicted }, round) => [
+          [
+            round === 0 ? each.of.name : '',
+            'simulated',
+            ...lineOf(predicted),
+            ...percent(predicted),
+            round === 0 ? `${errorPercent(each).toFixed(1)} %` : '',
+          ],
+          ['', 'measured', ...lineOf(measured), ...percent(measured)],
+        ]),
+      ),
     ),
   )
 }
