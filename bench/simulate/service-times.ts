@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { type Static, Type } from 'typebox'
 import { Value } from 'typebox/value'
 import { lognormal } from './distribution.ts'
-import { DelayLimit, joined, type LaneLimits } from './origin-policy.ts'
+import { DelayLimit, joined, type LaneLimits, usualListTimeoutMs } from './origin-policy.ts'
 import type { Kind, ProcessModel } from './process/model.ts'
 
 const KindTimes = Type.Object({
@@ -75,24 +75,48 @@ export function processModel(
         answerMs: cpu(answerCpuUs),
         lane: { ...lane, inflightMax: lane.inflightMax * collections },
         databaseMs: hasPrimary ? lognormal(databaseMs * slowdown, databaseVariation) : undefined,
+        ...(name === 'list' && { timeoutMs: usualListTimeoutMs }),
       }
     }),
-    limit: () => new DelayLimit(),
+    limit: () => limitAfterRest(meanOf(times, loneServiceMs)),
     poolSize,
     deadlineMs: deadlineMs - networkMs,
   }
 }
 
+/** Time that a lone request takes in service, ms. */
+const loneServiceMs = ({ workCpuUs, answerCpuUs, databaseMs }: ServiceTimes['kinds'][KindName]): number =>
+  databaseMs + (workCpuUs + answerCpuUs) / 1_000
+
+/** More than a window of the limit needs. */
+const restSamples = 20
+
+/** The limit of a process that was at rest before: it knows how long a lone request takes. */
+function limitAfterRest(noLoadMs: number): DelayLimit {
+  const limit = new DelayLimit()
+  for (let sample = 0; sample < restSamples; sample += 1) {
+    limit.onSample({ serviceMs: noLoadMs, inflight: 1, isDropped: false, now: -1_000 })
+  }
+  return limit
+}
+
 /** The same times, multiplied by a factor for origin and database. */
-export function heavier(times: ServiceTimes, factor: number): ServiceTimes {
-  const scale = (kind: ServiceTimes['kinds'][KindName]) => ({
+export const heavier = (times: ServiceTimes, factor: number): ServiceTimes =>
+  eachKind(withDatabaseWeight(times, factor), (kind) => ({
     ...kind,
     workCpuUs: kind.workCpuUs * factor,
     answerCpuUs: kind.answerCpuUs * factor,
-    databaseCpuUs: kind.databaseCpuUs * factor,
-  })
+  }))
+
+/** The same times, with the database's CPU multiplied by a factor. */
+export const withDatabaseWeight = (times: ServiceTimes, factor: number): ServiceTimes =>
+  eachKind(times, (kind) => ({ ...kind, databaseCpuUs: kind.databaseCpuUs * factor }))
+
+type KindTimes = ServiceTimes['kinds'][KindName]
+
+function eachKind(times: ServiceTimes, change: (kind: KindTimes) => KindTimes): ServiceTimes {
   const { find, list, write } = times.kinds
-  return { ...times, kinds: { find: scale(find), list: scale(list), write: scale(write) } }
+  return { ...times, kinds: { find: change(find), list: change(list), write: change(write) } }
 }
 
 /** Mean of a figure over all requests. */

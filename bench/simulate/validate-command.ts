@@ -9,7 +9,7 @@ import { readResult } from '../measure/result.ts'
 import { figure, table } from '../measure/table.ts'
 import { validationFigure } from './chart/validation-figure.ts'
 import { publishedTimes } from './measured-times.ts'
-import { compare, readOverload, timesOf, worst } from './validation.ts'
+import { compare, readOverload, worst } from './validation.ts'
 
 /**
  * `npm run simulate -- validate [-- --quick] [-- --file FILE]`: compares simulated overload with the results of `bench
@@ -51,8 +51,8 @@ console.log(
   ),
 )
 console.log(`
-measured: ${result.startedAt}, ${result.machine.cores} cores, ${result.versions.commit ?? ''}; at most ${Math.round(run.carried)} requests/s carried, from which the
-round trip of a list follows (${timesOf(run, times).kinds.list.databaseMs.toFixed(1)} ms). Everything else is predicted.`)
+measured: ${result.startedAt}, ${result.machine.cores} cores, ${result.versions.commit ?? ''}; the median of the lowest level,
+${run.loneMs.toFixed(1)} ms, is taken for a round trip. Everything else is predicted.`)
 
 const out = values.quick ? join(localFolder, 'simulate') : join(root, 'bench/results/simulate')
 await mkdir(out, { recursive: true })

@@ -1,7 +1,6 @@
 import type { Result } from '../measure/result.ts'
 import { median } from '../measure/statistics.ts'
 import { seedOf } from './distribution.ts'
-import { joined } from './origin-policy.ts'
 import type { PerPriority, ProcessResult } from './process/model.ts'
 import { simulateProcess } from './process/process.ts'
 import { processModel, type ServiceTimes } from './service-times.ts'
@@ -18,8 +17,8 @@ export interface MeasuredLevel {
 /** Settings that `bench -- overload` records of its own run. */
 export interface OverloadRun {
   readonly levels: readonly MeasuredLevel[]
-  /** Highest goodput of any level, requests/s. */
-  readonly carried: number
+  /** Median latency at the lowest level, ms: hardly a request waits there. */
+  readonly loneMs: number
   readonly poolSize: number
 }
 
@@ -54,17 +53,18 @@ export function readOverload({ bench, rows, settings }: Result): OverloadRun {
     const arrivals = { critical, normal: others * normalShare, background: others * (1 - normalShare) }
     return [{ name: row.case, arrivals, goodput, p99Ms: middle('p99') }]
   })
-  const carried = Math.max(...levels.map(({ goodput }) => goodput))
-  return { levels, carried, poolSize: setting('poolSize') }
+  const [lowest] = rows.toSorted((a, b) => Number.parseFloat(a.case) - Number.parseFloat(b.case))
+  const loneMs = median((lowest?.metrics.p50?.samples ?? []).filter((sample) => sample !== null))
+  return { levels, loneMs, poolSize: setting('poolSize') }
 }
 
 /**
- * Service times of that run. Its database is slowed down until lists fill their lane. So one number is taken from the
- * run: the round trip of a list, as the one at which that lane carries the highest measured rate. Latency at every
- * level, and goodput below and above the capacity, are predictions.
+ * Service times of that run. Its database sleeps before each command, for much longer than it works. So one number is
+ * taken from the run: the round trip, as the median latency at the lowest level. Latency and goodput of every level are
+ * predictions.
  */
 export function timesOf(run: OverloadRun, times: ServiceTimes): ServiceTimes {
-  const databaseMs = (joined(run.poolSize).lists.inflightMax / (run.carried * mix.list)) * 1_000
+  const { loneMs: databaseMs } = run
   const { find, list, write } = times.kinds
   return {
     ...times,
@@ -74,7 +74,7 @@ export function timesOf(run: OverloadRun, times: ServiceTimes): ServiceTimes {
       write: { ...write, share: mix.write, databaseMs },
     },
     collections: 1,
-    databaseVariation: 0.3,
+    databaseVariation: 0.1,
     networkMs: 0,
   }
 }

@@ -58,6 +58,9 @@ export interface MongodbConfig {
   readonly listTimeoutMs: number
 }
 
+/** Longest time of a list where LIST_TIMEOUT_MS says nothing, in ms. */
+export const usualListTimeoutMs = 800
+
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 export type LogLevel = (typeof logLevels)[number]
 
@@ -98,7 +101,11 @@ export function parseConfig(env: Environment): Config {
         min: 1,
         max: 60_000,
       }),
-      listTimeoutMs: read.integer(originEnv.listTimeoutMs, { fallback: 800, min: 1, max: 60_000 }),
+      listTimeoutMs: read.integer(originEnv.listTimeoutMs, {
+        fallback: usualListTimeoutMs,
+        min: 1,
+        max: 60_000,
+      }),
     },
     edgeKeys: read.text(originEnv.edgeKeys, {
       pattern: /^\s*\{|^file:\/\//,

@@ -10,6 +10,8 @@ export interface RehearsedIncident {
   readonly overlays?: readonly Overlay[]
   /** Whether the tunnel can be full. @default false: its capacity is assumed, and the times are those behind it */
   readonly hasTunnel?: true
+  /** Factor of the database's CPU for a request, from the start. @default 1 */
+  readonly databaseWeight?: number
   /** Minute in which it begins. */
   readonly beginsAt: number
   /** Alarms that ring, each with the longest time until it does, in minutes; no others may. */
@@ -35,11 +37,12 @@ const begins = 5
 /** Incidents of the simulator, and two of the code, which are laid over a steady run. */
 export const incidents: readonly RehearsedIncident[] = [
   {
-    name: 'a flash crowd beyond the database',
+    name: 'a flash crowd that the tunnel carries',
     scenario: scenarioOf('crowd'),
     beginsAt: 2,
     rings: { 'critical-availability-urgent': 8, 'background-availability-urgent': 8 },
-    limits: { Shedding: 8, OriginSlow: 10, FleetAtMaximum: 14, DatabaseBusy: 20 },
+    // The database is full again and again, between minutes in which lists are refused: not for five in a row.
+    limits: { Shedding: 8, OriginSlow: 10, FleetAtMaximum: 14 },
   },
   {
     name: 'a flash crowd beyond the tunnel',
@@ -48,6 +51,14 @@ export const incidents: readonly RehearsedIncident[] = [
     beginsAt: 2,
     rings: { 'critical-availability-urgent': 8, 'background-availability-urgent': 8 },
     limits: { Tunnel1Errors: 6, Tunnel2Errors: 6, Tunnel1Busy: 7, Tunnel2Busy: 7, FleetAtMaximum: 20 },
+  },
+  {
+    name: 'a database that works nine times as long on each request',
+    scenario: steady,
+    databaseWeight: 9,
+    beginsAt: 0,
+    rings: {},
+    limits: { DatabaseBusy: 7 },
   },
   {
     name: 'a primary that is lost again and again',

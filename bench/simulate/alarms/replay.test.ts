@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { thresholdAlarms } from '../infra.ts'
 import { deployedRules, production } from '../rules.ts'
 import type { Scenario } from '../scenario.ts'
+import { readServiceTimes, withDatabaseWeight } from '../service-times.ts'
 import { recordSimulation } from '../simulation.ts'
 import { createWorld } from '../world.ts'
 import { CloudWatchMinutes } from './cloudwatch.ts'
@@ -17,6 +18,8 @@ const slo = sloOf()
 const requests = 2_000
 // Without the tunnel, whose capacity is assumed: the times to ring are those of origin and database.
 const [withTunnel, withoutTunnel] = [createWorld({ requests }), createWorld({ requests, hasTunnel: false })]
+const withHeavyDatabase = (weight: number) =>
+  createWorld({ requests, hasTunnel: false, times: withDatabaseWeight(readServiceTimes(), weight) })
 const rules = deployedRules(production)
 const table = thresholdAlarms(production)
 const ofAllRuns = table.filter(({ name }) => replayed.includes(name))
@@ -64,8 +67,10 @@ const namesOf = (alarms: Readonly<Record<string, number>>) => Object.keys(alarms
 
 describe.each(incidents)(
   '$name',
-  ({ scenario, overlays, hasTunnel, beginsAt, rings, limits, costsAtMost }) => {
-    const { counts, metrics } = minutesOf(scenario, overlays, hasTunnel ? withTunnel : withoutTunnel)
+  ({ scenario, overlays, hasTunnel, databaseWeight, beginsAt, rings, limits, costsAtMost }) => {
+    const usual = hasTunnel ? withTunnel : withoutTunnel
+    const world = databaseWeight === undefined ? usual : withHeavyDatabase(databaseWeight)
+    const { counts, metrics } = minutesOf(scenario, overlays, world)
     const alarms = hasTunnel ? [...ofAllRuns, ...ofTunnels] : ofAllRuns
 
     it(`burns the budget so that ${namesOf(rings)} rings`, () => {

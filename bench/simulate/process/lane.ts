@@ -1,9 +1,15 @@
 import { type Priority, priorityRank } from '@spillway/origin/contract'
-import { type LaneLimits, WaitingItems } from '../origin-policy.ts'
+import { BatchTime, type LaneLimits, WaitingItems } from '../origin-policy.ts'
 
 export type LaneRules = Pick<
   LaneLimits,
-  'itemsMax' | 'inflightMax' | 'overlapItems' | 'patienceMs' | 'gathering'
+  | 'itemsMax'
+  | 'inflightMax'
+  | 'overlapItems'
+  | 'patienceMs'
+  | 'patienceMaxMs'
+  | 'expectedShareMax'
+  | 'gathering'
 >
 
 /** A request of the simulation has no key: none joins another's item. */
@@ -17,12 +23,14 @@ interface Entry<Item> {
 /**
  * Rules by which the origin's batcher (`origin/src/store/batcher.ts`) sends waiting items, without its promises: at
  * once if no batch is in flight, all waiting ones when a batch returns (a moment later after a large one), and beside
- * other batches if many items wait or one waits long. The more important items go first.
+ * other batches if many items wait or one waits long. The more important items go first, and one that would take too much
+ * of its time is refused.
  */
 export class Lane<Item> {
   readonly #rules: LaneRules
   readonly #waiting = new WaitingItems<Entry<Item>>()
   #inflight = 0
+  readonly #time = new BatchTime()
   #held = { untilMs: 0, itemsWanted: 0 }
 
   constructor(rules: LaneRules) {
@@ -33,16 +41,28 @@ export class Lane<Item> {
     return this.#waiting.length > 0
   }
 
-  add(item: Item, priority: Priority, nowMs: number): void {
-    this.#waiting.push({ item, key: '', since: nowMs, rank: priorityRank(priority) })
+  /**
+   * @param leftMs until its deadline
+   * @returns whether it waits; otherwise it is refused
+   */
+  add(item: Item, priority: Priority, nowMs: number, leftMs: number): boolean {
+    const rank = priorityRank(priority)
+    const isFull = this.#inflight >= this.#rules.inflightMax
+    const before = this.#waiting.before(rank)
+    if (isFull && this.#time.isCrowded(this.#rules, { before, rank, leftMs })) return false
+    this.#waiting.push({ item, key: '', since: nowMs, rank })
+    return true
   }
 
   /** The next batch that may be sent now, if any. */
   depart(nowMs: number): readonly Item[] | undefined {
-    const { inflightMax, overlapItems, patienceMs, itemsMax } = this.#rules
+    const { inflightMax, overlapItems, itemsMax } = this.#rules
     const { length, oldestSince } = this.#waiting
     if (length === 0 || this.#inflight >= inflightMax) return undefined
-    const mayLeave = this.#inflight === 0 || length >= overlapItems || nowMs - oldestSince >= patienceMs
+    const mayLeave =
+      this.#inflight === 0 ||
+      length >= overlapItems ||
+      nowMs - oldestSince >= this.#time.patienceMs(this.#rules)
     const isHeld = nowMs < this.#held.untilMs && length < this.#held.itemsWanted
     if (!mayLeave || isHeld) return undefined
     this.#held.untilMs = 0
@@ -50,9 +70,13 @@ export class Lane<Item> {
     return this.#remove((taken) => taken < itemsMax)
   }
 
-  /** @param answered items of the batch that came back */
-  returned(answered: number, nowMs: number): void {
+  /**
+   * @param answered items of the batch that came back
+   * @param sinceMs start of the batch
+   */
+  returned(answered: number, nowMs: number, sinceMs: number): void {
     this.#inflight -= 1
+    this.#time.observe(nowMs - sinceMs)
     const { gathering, itemsMax } = this.#rules
     if (gathering === undefined || answered < gathering.siblingsMin || this.#inflight > 0) return
     const itemsWanted = Math.min(itemsMax, this.#waiting.length + answered)

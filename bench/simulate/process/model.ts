@@ -17,6 +17,8 @@ export interface Kind {
   readonly lane: LaneRules
   /** Round trip of a batch, ms; `undefined`: the database has no primary, and callers wait in vain. */
   readonly databaseMs: Sample | undefined
+  /** Longest time that it may take, ms. @default the caller's */
+  readonly timeoutMs?: number
 }
 
 /** One origin process: event loop, admission control, lanes of joined work, and connection pool. */

@@ -16,6 +16,8 @@ interface Request {
   admittedMs: number
   /** Whether it was handed to the event loop for its answer, or has ended otherwise. */
   leftDatabase: boolean
+  /** Whether its lane refused it. */
+  isCrowded: boolean
 }
 
 interface Batch {
@@ -190,8 +192,9 @@ class Process {
       this.#pending += 1
     }
     const arrivedMs = this.#nowMs
-    const deadlineMs = arrivedMs + this.#model.deadlineMs
     const kind = this.#kind()
+    const { deadlineMs: callerMs, kinds } = this.#model
+    const deadlineMs = arrivedMs + Math.min(callerMs, kinds[kind]?.timeoutMs ?? callerMs)
     this.#enqueue('receive', {
       priority,
       kind,
@@ -200,6 +203,7 @@ class Process {
       counted,
       admittedMs: 0,
       leftDatabase: false,
+      isCrowded: false,
     })
   }
 
@@ -278,7 +282,11 @@ class Process {
   #toDatabase(request: Request): void {
     // The cast is safe: each kind has a lane.
     const lane = this.#lanes[request.kind] as Lane<Request>
-    lane.add(request, request.priority, this.#nowMs)
+    if (!lane.add(request, request.priority, this.#nowMs, request.deadlineMs - this.#nowMs)) {
+      request.isCrowded = true
+      this.#leaveDatabase(request, 'refuse')
+      return
+    }
     this.#depart(request.kind)
     if (lane.isWaiting) this.#wake()
   }
@@ -319,7 +327,7 @@ class Process {
     this.#batches[slot] = undefined
     this.#freeSlots.push(slot)
     this.#poolFree += 1
-    this.#lanes[batch.kind]?.returned(batch.requests.length, this.#nowMs)
+    this.#lanes[batch.kind]?.returned(batch.requests.length, this.#nowMs, batch.sinceMs)
     for (const request of batch.requests) this.#leaveDatabase(request, 'answer')
     this.#depart(batch.kind)
   }
@@ -358,15 +366,18 @@ class Process {
     this.#account()
     this.#inflight -= 1
     const nowMs = this.#nowMs
-    const inTime = nowMs < request.deadlineMs
-    if (request.counted) this.#longestMs = Math.max(this.#longestMs, nowMs - request.arrivedMs)
-    if (inTime && request.counted) {
-      this.#done[request.priority] += 1
+    const { counted, isCrowded, priority, arrivedMs, admittedMs, deadlineMs } = request
+    const inTime = nowMs < deadlineMs
+    if (counted && !isCrowded) this.#longestMs = Math.max(this.#longestMs, nowMs - arrivedMs)
+    if (!inTime || isCrowded) this.#refuse(request)
+    else if (counted) {
+      this.#done[priority] += 1
       this.#pending -= 1
-      this.#queueMs += request.admittedMs - request.arrivedMs
-      this.#latency.add(nowMs - request.arrivedMs)
-    } else if (!inTime) this.#refuse(request)
-    this.#admission.release(request.admittedMs, inTime ? 'served' : 'dropped', nowMs)
+      this.#queueMs += admittedMs - arrivedMs
+      this.#latency.add(nowMs - arrivedMs)
+    }
+    // A lane's refusal says nothing about other requests: the origin does not count it either.
+    this.#admission.release(admittedMs, isCrowded ? 'ignored' : inTime ? 'served' : 'dropped', nowMs)
   }
 
   #refuse({ counted, priority, deadlineMs }: Request): void {

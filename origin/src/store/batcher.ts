@@ -1,6 +1,7 @@
-import { type Priority, priorities } from '@spillway/origin/contract'
+import type { Priority } from '@spillway/origin/contract'
 import { priorityShares } from '../lib/priority-shares.ts'
 import { type BatchItem, Item, lateness, rankOf, type Submission, type Waiting } from './batch-item.ts'
+import { BatchTime } from './batch-time.ts'
 import { WaitingItems } from './waiting-items.ts'
 
 /**
@@ -78,9 +79,6 @@ export interface BatcherOptions<Value, Outcome> {
   readonly onActive: () => void
 }
 
-/** Weight of one batch in the mean. */
-const batchWeight = 0.2
-
 export type RefusalReason = 'busy' | 'crowded' | 'deadline' | 'aborted'
 
 /** Totals since the start, for metrics. */
@@ -129,8 +127,7 @@ export class Batcher<Value, Outcome> {
   readonly #inflight = new Set<Item<Value, Outcome>>()
   readonly #inflightKeys = new Set<string>()
   #inflightBatches = 0
-  /** Moving mean of the time of a batch, in ms, its wait for room included. */
-  #batchMs = 0
+  readonly #batchTime = new BatchTime()
   /** Time since which the next batch lacks nothing but room; `undefined` if it does not. */
   #wantsRoomSince: number | undefined
   /** Whether a callback at the end of this turn is pending. */
@@ -272,23 +269,11 @@ export class Batcher<Value, Outcome> {
     }, gathering.delayMs)
   }
 
-  /**
-   * Whether a new item would take too much of its time, as far as recent batches tell. A lane with room takes any item.
-   */
+  /** Whether a new item would take too much of its time. A lane with room takes any item. */
   #isCrowded(rank: number, leftMs: number): boolean {
-    const { expectedShareMax, inflightMax, itemsMax } = this.#options
-    const hasRoom = this.#inflightBatches < inflightMax && this.#wantsRoomSince === undefined
-    if (expectedShareMax === undefined || hasRoom) return false
-    const batchesBefore = this.#waiting.before(rank) / itemsMax / inflightMax
-    // On average half of the batch in flight is left, then those that wait, then its own.
-    const expectedMs = (0.5 + batchesBefore + 1) * this.#batchMs
-    return expectedMs > leftMs * expectedShareMax[priorities[rank] ?? 'critical']
-  }
-
-  /** Twice the usual time: a batch that takes longer is slow among others that are not. */
-  get #patienceMs(): number {
-    const { patienceMaxMs, patienceMs } = this.#options
-    return Math.max(patienceMs, Math.min(patienceMaxMs ?? patienceMs, 2 * this.#batchMs))
+    const hasRoom = this.#inflightBatches < this.#options.inflightMax && this.#wantsRoomSince === undefined
+    if (this.#options.expectedShareMax === undefined || hasRoom) return false
+    return this.#batchTime.isCrowded(this.#options, { before: this.#waiting.before(rank), rank, leftMs })
   }
 
   /** Whether the next batch lacks nothing but room. */
@@ -302,7 +287,7 @@ export class Batcher<Value, Outcome> {
     return (
       this.#inflightBatches === 0 ||
       this.#waiting.length >= this.#options.overlapItems ||
-      now - this.#waiting.oldestSince >= this.#patienceMs
+      now - this.#waiting.oldestSince >= this.#batchTime.patienceMs(this.#options)
     )
   }
 
@@ -368,7 +353,7 @@ export class Batcher<Value, Outcome> {
     const onEnd = onSend?.(callersOf(batch))
     const ended = (reason: () => unknown, error?: unknown): void => {
       onEnd?.(error)
-      this.#batchMs += (now() - since - this.#batchMs) * batchWeight
+      this.#batchTime.observe(now() - since)
       for (const item of batch) if (!item.isSettled) item.fail(reason())
       this.#inflightBatches -= 1
       this.#gather(batch.length)
