@@ -24,6 +24,7 @@ import { rollBackOrigin } from '../../runbooks/roll-back-origin.ts'
 import { rotateDatabasePassword } from '../../runbooks/rotate-database-password.ts'
 import { scaleBack } from '../../runbooks/scale-back.ts'
 import { scaleOut } from '../../runbooks/scale-out.ts'
+import { stages } from '../../src/stages.ts'
 import { proves, withoutStep, withStep } from './prove.ts'
 import type { World } from './world.ts'
 
@@ -297,7 +298,8 @@ proves(rotateDatabasePassword, {
 proves(restartTunnel, {
   inputs: { tunnel: '2' },
   repeats: 'each run restarts the connectors',
-  expect: (world) => expect(world.aws.systems.sent.at(-1)?.targets).toHaveLength(2),
+  expect: (world) =>
+    expect(world.aws.systems.sent.at(-1)?.targets).toHaveLength(stages.production.tunnel.connectors.min),
   bugs: [
     {
       what: 'the document of another account',
