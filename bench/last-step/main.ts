@@ -1,10 +1,10 @@
 /** Program: cost of TLS on the last step, from the balancer to an instance (origin/decisions/0002). */
 
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { createCertificate } from '../measure/certificate.ts'
 import { inNodeUs, inWorkerdUs } from './binding.ts'
 import { MeasuredServer } from './measured-server.ts'
 
@@ -15,11 +15,7 @@ const requests = 5_000
 const connections = 100
 
 const folder = mkdtempSync(join(tmpdir(), 'spillway-last-step-'))
-// The cast is safe: two names give two files.
-const files = ['certificate.pem', 'key.pem'].map((name) => join(folder, name)) as [string, string]
-const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', files[1]]
-const words = ['req', '-x509', ...key, '-subj', '/CN=spillway-origin', '-out', files[0]]
-execFileSync('openssl', words, { stdio: 'ignore' })
+const { files } = createCertificate(folder, ['spillway-origin'])
 
 const [plain, tls] = [await MeasuredServer.start(), await MeasuredServer.start(files)]
 const kept: [number[], number[]] = [[], []]

@@ -12,6 +12,7 @@ import { runBench } from '../measure/run.ts'
 import { pairedRatio } from '../measure/statistics.ts'
 import type { PeerName } from '../peers/start-peer.ts'
 import { printRows, rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
+import { nineReads } from './nine-reads.ts'
 import { bringToRest, keepAsLoaded, putBack } from './same-documents.ts'
 import { type Stage, type Subject, setStage, spillway } from './stage.ts'
 
@@ -41,8 +42,6 @@ const floorKnown: PeerName = 'least server, document known'
 interface Loaded extends Subject {
   readonly mix?: Mix
 }
-
-const nineReads: Mix = { read: 75, list: 15, create: 5, update: 5 }
 
 const cases = {
   read: { name: 'read by id', connections: 64, mix: { read: 1 } },

@@ -12,6 +12,7 @@ import { median, spreadPercent, summarize } from '../measure/statistics.ts'
 import { figure, table } from '../measure/table.ts'
 import { copyPlaces, type PeerName, startPeer } from '../peers/start-peer.ts'
 import { rowOf, type Sample, sampleOf } from './cpu-per-request.ts'
+import { nineReads } from './nine-reads.ts'
 import { requiredSteps, requiredUpTo } from './required-steps.ts'
 import { setStage } from './stage.ts'
 
@@ -20,7 +21,7 @@ const loads: Readonly<Record<string, Mix>> = {
   list: { list: 1 },
   create: { create: 1 },
   update: { update: 1 },
-  mixed: { read: 75, list: 15, create: 5, update: 5 },
+  mixed: nineReads,
 }
 const poolSize = 16
 const connections = 64

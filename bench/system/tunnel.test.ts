@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type Certificate, createCertificate } from '../tunnel/certificate.ts'
+import { type Certificate, createCertificate } from '../measure/certificate.ts'
 import { edgeName } from '../tunnel/cloudflared.ts'
 import { type StandIn, startStandIn } from '../tunnel/start-stand-in.ts'
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { createServer } from 'node:tls'
 import { portOf } from '@spillway/origin/dev/ports'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from '../measure/certificate.ts'
 
 export interface Balancer {
   readonly url: string

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import type { Certificate } from './certificate.ts'
+import type { Certificate } from '../measure/certificate.ts'
 import type { StandInMessage } from './stand-in.ts'
 
 export interface StandIn {

@@ -26,7 +26,7 @@ export interface ProcessModel {
   /** CPU time to read a request and decide about it, ms: the cost of a shed one. */
   readonly receiveMs: Sample
   readonly kinds: readonly Kind[]
-  /** A fresh limit: it learns within a run. */
+  /** The limit of a process that was at rest before: it learns within a run. */
   readonly limit: () => Limit
   /** @default the origin's own */
   readonly queue?: WaitQueueOptions
