@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { firstFull, type OnePath } from './one-path.ts'
 import { joined } from './origin-policy.ts'
-import { readServiceTimes } from './service-times.ts'
+import { readServiceTimes, type ServiceTimes } from './service-times.ts'
 
 const times = readServiceTimes()
 const path: OnePath = {
@@ -12,18 +12,18 @@ const path: OnePath = {
   poolSize: 16,
 }
 
-/** Lists alone, from a database that takes 20 ms for each. */
-const slow = {
+/** Lists alone, from a database that takes so many ms for each. */
+const slowBy = (databaseMs: number): ServiceTimes => ({
   ...times,
   kinds: {
     find: { ...times.kinds.find, share: 0 },
-    list: { ...times.kinds.list, share: 1, databaseMs: 20 },
+    list: { ...times.kinds.list, share: 1, databaseMs },
     write: { ...times.kinds.write, share: 0 },
   },
   collections: 1,
   databaseVariation: 0,
   networkMs: 0,
-}
+})
 
 describe('the tier that is full first', () => {
   it('is a tunnel whose connector costs the most', () => {
@@ -36,10 +36,11 @@ describe('the tier that is full first', () => {
     expect([tier, Math.round(perSecond)]).toEqual(['origin', 1_250])
   })
 
-  it('is a slow database, at what its lane of lists carries', () => {
-    const { tier, perSecond } = firstFull({ ...path, times: slow })
+  // The lane refuses lists of the slower one before it is full.
+  it.each([20, 120])('is a database that takes %d ms, at what its lane of lists carries', (databaseMs) => {
+    const { tier, perSecond } = firstFull({ ...path, times: slowBy(databaseMs) })
     expect(tier).toBe('database')
-    const carries = joined(path.poolSize).lists.inflightMax / 0.02
+    const carries = joined(path.poolSize).lists.inflightMax / (databaseMs / 1_000)
     expect(Math.abs(perSecond / carries - 1)).toBeLessThan(0.03)
   })
 })

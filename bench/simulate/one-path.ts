@@ -22,7 +22,7 @@ export interface OnePath {
 export interface FirstFull {
   /** The tier that is full first as the load grows. */
   readonly tier: Tier
-  /** Requests/s at which it is full. */
+  /** Requests/s that it carries when it is full. */
   readonly perSecond: number
   /** Use of each tier at the last load that was tried. */
   readonly busy: Busy
@@ -40,38 +40,45 @@ const perSecondMax = 200_000
 export function firstFull(path: OnePath): FirstFull {
   const saturation = new Saturation()
   for (let perSecond = 20; perSecond < perSecondMax; perSecond *= step) {
-    const busy = busyAt(path, perSecond)
+    const lists = listsAt(path, perSecond)
+    const busy = busyAt(path, perSecond, lists)
     saturation.observe(perSecond, busy)
     if (saturation.first !== undefined) {
       const { tier } = saturation.first
-      return { tier, perSecond: perSecond / busy[tier], busy }
+      // The database works on what its lane lets through; the others work on refused requests, too.
+      const worked = tier === 'database' ? lists.servedPerSecond : perSecond
+      return { tier, perSecond: worked / busy[tier], busy }
     }
   }
   throw new RangeError(`no tier is full at ${perSecondMax} requests/s`)
 }
 
 /** Use of each tier at a load. */
-function busyAt(path: OnePath, perSecond: number): Busy {
+function busyAt(path: OnePath, perSecond: number, { inFlight }: Lists): Busy {
   const { connectorCpuUs, connectorShare, originCpuUs } = path
   const tunnel = spread(1, (perSecond * connectorCpuUs) / 1e6 / connectorShare).busiest
   const origin = (perSecond * originCpuUs) / 1e6
-  return { tunnel, origin, database: listsInFlight(path, perSecond) }
+  return { tunnel, origin, database: inFlight / joined(path.poolSize).lists.inflightMax }
 }
 
 /** Requests to simulate at each load: their number varies by 2 %. */
 const simulated = 4_000
 
-/**
- * Lists that the database works on, over those that their lane allows (Little's law). Lists are not joined, so a slow
- * database fills this lane first.
- */
-function listsInFlight({ times, poolSize }: OnePath, perSecond: number): number {
+/** Requests served, and lists that the database works on at the same time. */
+interface Lists {
+  readonly servedPerSecond: number
+  readonly inFlight: number
+}
+
+/** Lists by Little's law. They are not joined, so a slow database fills their lane first. */
+function listsAt({ times, poolSize }: OnePath, perSecond: number): Lists {
   const { done, seconds } = simulateProcess(processModel(times, poolSize), {
     arrivals: { critical: 0, normal: perSecond, background: 0 },
     requests: simulated,
     warmup: simulated / 5,
     seed: seedOf('one-path', Math.round(perSecond)),
   })
+  const servedPerSecond = done.normal / seconds
   const { share, databaseMs } = times.kinds.list
-  return ((done.normal / seconds) * share * databaseMs) / 1_000 / joined(poolSize).lists.inflightMax
+  return { servedPerSecond, inFlight: (servedPerSecond * share * databaseMs) / 1_000 }
 }
