@@ -1,6 +1,7 @@
 /** Program: `npm run token -- --sub alice --scope places:write` prints a token of the development issuer. */
 import { parseArgs } from 'node:util'
-import { developmentPorts, issuerKeys } from './development.ts'
+import { issuerKeys } from './development.ts'
+import { runningPorts } from './kept-ports.ts'
 import { mintToken, tokenAudience } from './token.ts'
 
 const usage = `Usage: npm run token -- --sub <subject> [--scope <scope>]... [--claim <name>=<value>]... [--expires <time>]
@@ -58,7 +59,7 @@ async function main(): Promise<void> {
   const key = (await issuerKeys()).find(({ alg }) => alg === values.alg)
   if (key === undefined) throw new Error(`Invalid --alg '${values.alg}': must be ES256 or EdDSA.`)
 
-  const issuer = `http://127.0.0.1:${developmentPorts(process.env).issuer}`
+  const issuer = `http://127.0.0.1:${runningPorts(process.env).issuer}`
   const scopes = values.scope.flatMap((scope) => scope.split(/[\s,]+/)).filter(Boolean)
   const signer = { key, issuer, audience: tokenAudience }
   const token = await mintToken(signer, {

@@ -4,7 +4,8 @@
  */
 
 import { parseArgs } from 'node:util'
-import { developmentPorts, issuerKeys } from '@spillway/edge/dev/development'
+import { issuerKeys } from '@spillway/edge/dev/development'
+import { runningPorts } from '@spillway/edge/dev/kept-ports'
 import { mintToken, tokenAudience } from '@spillway/edge/dev/token'
 import { tools } from '@spillway/origin/application/tools'
 import { messageOf } from '@spillway/origin/dev/message-of'
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
     throw new Error('the application names no resource for it: see canary in origin/application/tools.ts')
   const token = process.env.CANARY_TOKEN ?? (values.url === undefined ? await developmentToken() : undefined)
   if (token === undefined) throw new Error('CANARY_TOKEN is not set')
-  const url = values.url ?? `http://127.0.0.1:${developmentPorts(process.env).edge}`
+  const url = values.url ?? `http://127.0.0.1:${runningPorts(process.env).edge}`
   const results = await runCanary({ url, token, target: canary, fetch, now: () => performance.now() })
   for (const { step, ms, wrong, attempts } of results) {
     if (values.json === true) console.log(JSON.stringify({ step, ms: Math.round(ms), wrong, attempts }))
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
 
 async function developmentToken(): Promise<string> {
   const [key] = await issuerKeys()
-  const issuer = `http://127.0.0.1:${developmentPorts(process.env).issuer}`
+  const issuer = `http://127.0.0.1:${runningPorts(process.env).issuer}`
   const expiresInSeconds = 300
   return await mintToken(
     { key, issuer, audience: tokenAudience },

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { developmentPorts } from '@spillway/edge/dev/development'
+import { runningPorts } from '@spillway/edge/dev/kept-ports'
 import { application } from '@spillway/origin/application'
 import { ports } from '@spillway/origin/contract'
 import { keptLogFile } from '../local/kept-log.ts'
@@ -51,7 +51,7 @@ try {
 }
 
 function localState() {
-  const places = localPlaces(developmentPorts(process.env))
+  const places = localPlaces(runningPorts(process.env))
   const logs = [`${keptLogFile('edge')}.1`, keptLogFile('edge')]
   const budgets = shared(() => localBudgets(logs, application.slo), budgetsMaxAgeMs.local, now)
   return shared(() => observeState(places, budgets), maxAgeMs.local, now)

@@ -12,6 +12,7 @@ import {
 import { bundleForDevelopment, startEdgeDev } from '@spillway/edge/dev/edge-dev'
 import { edgeVariables } from '@spillway/edge/dev/edge-variables'
 import { startIssuer } from '@spillway/edge/dev/issuer'
+import { keepPorts } from '@spillway/edge/dev/kept-ports'
 import { publicKeySet } from '@spillway/edge/dev/keys'
 import { ownIssuers, trustedIssuers } from '@spillway/edge/dev/trusted-issuers'
 import type { WorkerCode } from '@spillway/edge/dev/worker-process'
@@ -41,6 +42,7 @@ async function start(stack: Supervised, ports: DevelopmentPorts, options: StartO
   const { signal } = stack
   const startedAt = performance.now()
   await refuseTakenPorts(ports)
+  stack.stopAtEnd(keepPorts(ports))
   const own = ownIssuers(process.env.TOKEN_ISSUERS)
   const files = applicationFiles(options.application)
   const { application, tools } = await checkAndLoad(options.application, signal)

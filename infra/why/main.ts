@@ -6,8 +6,8 @@
 
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { developmentPorts } from '@spillway/edge/dev/development'
 import { keptControlEntries } from '@spillway/edge/dev/kept-control'
+import { runningPorts } from '@spillway/edge/dev/kept-ports'
 import { messageOf } from '@spillway/origin/dev/message-of'
 import { keptLogFile } from '../local/kept-log.ts'
 import { diagnose } from './diagnose.ts'
@@ -38,7 +38,7 @@ interface Source {
 
 function onThisMachine(): Source {
   const windowMs = 60_000
-  const places = localPlaces(developmentPorts(process.env))
+  const places = localPlaces(runningPorts(process.env))
   return {
     windowMs,
     observe: () => observe(places, { windowMs, scrapesMs: 2_000 }),
