@@ -1,4 +1,4 @@
-import type { Result } from '../measure/result.ts'
+import type { Result, Row } from '../measure/result.ts'
 import { median } from '../measure/statistics.ts'
 import { seedOf } from './distribution.ts'
 import type { PerPriority, ProcessResult } from './process/model.ts'
@@ -28,6 +28,12 @@ const normalShare = 0.6
 /** Its mix: lists that differ in every request, reads by id, and creates. */
 const mix = { find: 0.3, list: 0.6, write: 0.1 } as const
 
+/** Median of the repetitions, without those in which the driver was the limit; `NaN` without any. */
+function middle({ metrics }: Row, metric: string): number {
+  const samples = metrics[metric]?.samples.filter((sample) => sample !== null) ?? []
+  return samples.length === 0 ? Number.NaN : median(samples)
+}
+
 /** @throws Error where the result is not of `bench -- overload` */
 export function readOverload({ bench, rows, settings }: Result): OverloadRun {
   const setting = (name: string): number => {
@@ -40,21 +46,16 @@ export function readOverload({ bench, rows, settings }: Result): OverloadRun {
   const capacity = setting('capacity')
   const criticalShare = setting('criticalShare')
   const levels = rows.flatMap((row): readonly MeasuredLevel[] => {
-    // Repetitions in which the driver was the limit are left out.
-    const middle = (metric: string): number => {
-      const samples = row.metrics[metric]?.samples.filter((sample) => sample !== null) ?? []
-      return samples.length === 0 ? Number.NaN : median(samples)
-    }
     const level = Number.parseFloat(row.case)
     const critical = Math.min(criticalShare, level) * capacity
     const others = level * capacity - critical
-    const goodput = middle('goodput')
+    const goodput = middle(row, 'goodput')
     if (!Number.isFinite(goodput)) return []
     const arrivals = { critical, normal: others * normalShare, background: others * (1 - normalShare) }
-    return [{ name: row.case, arrivals, goodput, p99Ms: middle('p99') }]
+    return [{ name: row.case, arrivals, goodput, p99Ms: middle(row, 'p99') }]
   })
   const [lowest] = rows.toSorted((a, b) => Number.parseFloat(a.case) - Number.parseFloat(b.case))
-  const loneMs = median((lowest?.metrics.p50?.samples ?? []).filter((sample) => sample !== null))
+  const loneMs = lowest === undefined ? Number.NaN : middle(lowest, 'p50')
   return { levels, loneMs, poolSize: setting('poolSize') }
 }
 

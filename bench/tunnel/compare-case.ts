@@ -25,7 +25,7 @@ export interface Bench {
   readonly rounds: number
 }
 
-/** What was simulated from the costs, and what the path did just after. */
+/** A simulation from the costs, and the limit of the path just after it. */
 export interface Round {
   readonly costs: Costs
   readonly predicted: Limit

@@ -41,8 +41,8 @@ export function lacksQuota(): string | undefined {
 }
 
 /**
- * Runs while a process, with all its threads, may use a share of one core (a cgroup's CPU quota: it runs for its share of each
- * 20 ms and then stands still). Its caches stay warm, unlike beside a busy neighbour.
+ * Runs while a process, with all its threads, may use a share of one core (a cgroup's CPU quota: it runs for its share
+ * of each 20 ms and then stands still). Its caches stay warm, unlike beside a busy neighbour.
  *
  * @param share over 0, at most 1
  */

@@ -37,7 +37,7 @@ async function measure(run: Run, file: string): Promise<Findings> {
   const path = await startPath(run, file, poolSize)
 
   run.progress('low loads')
-  const byLoad = await interleave(lowLoads, 2, async (perSecond) =>
+  const byLoad = await interleave(lowLoads, run.quick ? 1 : 2, async (perSecond) =>
     useOf(await offerLow(path, mixed, perSecond, times)),
   )
   const most = lowLoads.at(-1) ?? 0
@@ -48,7 +48,7 @@ async function measure(run: Run, file: string): Promise<Findings> {
   const line = fitLine(points)
 
   const compared: Compared[] = []
-  // Where the database is slow, the other core cannot be filled: the costs are those of the case before.
+  // A slow database leaves the other core idle: the costs are those of the case before.
   for (const each of cases) {
     const known = each.slowerByMs > 0 ? compared.at(-1)?.rounds.at(-1)?.costs : undefined
     compared.push(await compare({ run, path, times, rounds }, each, known))

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ports } from '@spillway/origin/contract'
 import { localFolder } from '@spillway/origin/dev/folders'
@@ -11,7 +11,10 @@ beforeEach(async () => {
   vi.stubEnv('SPILLWAY_FOLDER', join(localFolder, `kept-ports-${process.pid}`))
   kept = await import('./kept-ports.ts')
 })
-afterEach(() => vi.unstubAllEnvs())
+afterEach(() => {
+  rmSync(process.env.SPILLWAY_FOLDER ?? '', { recursive: true, force: true })
+  vi.unstubAllEnvs()
+})
 
 it('are found while npm start runs, and the usual ones after it', async () => {
   const end = kept.keepPorts({ edge: 18_787, origin: 13_000, issuer: 18_788 })

@@ -1,16 +1,8 @@
 import { type Priority, priorityRank } from '@spillway/origin/contract'
 import { BatchTime, type LaneLimits, WaitingItems } from '../origin-policy.ts'
 
-export type LaneRules = Pick<
-  LaneLimits,
-  | 'itemsMax'
-  | 'inflightMax'
-  | 'overlapItems'
-  | 'patienceMs'
-  | 'patienceMaxMs'
-  | 'expectedShareMax'
-  | 'gathering'
->
+/** All limits but those of memory. */
+export type LaneRules = Omit<LaneLimits, 'bytesMax' | 'waitingMax'>
 
 /** A request of the simulation has no key: none joins another's item. */
 interface Entry<Item> {
@@ -23,8 +15,8 @@ interface Entry<Item> {
 /**
  * Rules by which the origin's batcher (`origin/src/store/batcher.ts`) sends waiting items, without its promises: at
  * once if no batch is in flight, all waiting ones when a batch returns (a moment later after a large one), and beside
- * other batches if many items wait or one waits long. The more important items go first, and one that would take too much
- * of its time is refused.
+ * other batches if many items wait or one waits long. The more important items go first, and one that would take too
+ * much of its time is refused.
  */
 export class Lane<Item> {
   readonly #rules: LaneRules
@@ -48,8 +40,7 @@ export class Lane<Item> {
   add(item: Item, priority: Priority, nowMs: number, leftMs: number): boolean {
     const rank = priorityRank(priority)
     const isFull = this.#inflight >= this.#rules.inflightMax
-    const before = this.#waiting.before(rank)
-    if (isFull && this.#time.isCrowded(this.#rules, { before, rank, leftMs })) return false
+    if (isFull && this.#time.isCrowded(this.#rules, this.#waiting, rank, leftMs)) return false
     this.#waiting.push({ item, key: '', since: nowMs, rank })
     return true
   }

@@ -1,4 +1,5 @@
 import { type Priority, priorities } from '@spillway/origin/contract'
+import type { WaitingItem, WaitingItems } from './waiting-items.ts'
 
 /** Limits of a lane that depend on the time of its batches: see `BatcherOptions`. */
 export interface TimedLimits {
@@ -30,17 +31,19 @@ export class BatchTime {
   /**
    * Whether a new item of a lane without room would take too much of its time, as far as recent batches tell.
    *
-   * @param before waiting items that go before it
+   * @param waiting items of the lane, of which those that go before it count
    * @param rank of its priority
    * @param leftMs until its deadline
    */
   isCrowded(
     { expectedShareMax, inflightMax, itemsMax }: TimedLimits,
-    { before, rank, leftMs }: { readonly before: number; readonly rank: number; readonly leftMs: number },
+    waiting: Pick<WaitingItems<WaitingItem>, 'before'>,
+    rank: number,
+    leftMs: number,
   ): boolean {
     if (expectedShareMax === undefined) return false
     // On average half of the batch in flight is left, then those that wait, then its own.
-    const expectedMs = (0.5 + before / itemsMax / inflightMax + 1) * this.#ms
+    const expectedMs = (0.5 + waiting.before(rank) / itemsMax / inflightMax + 1) * this.#ms
     return expectedMs > leftMs * expectedShareMax[priorities[rank] ?? 'critical']
   }
 }

@@ -272,8 +272,7 @@ export class Batcher<Value, Outcome> {
   /** Whether a new item would take too much of its time. A lane with room takes any item. */
   #isCrowded(rank: number, leftMs: number): boolean {
     const hasRoom = this.#inflightBatches < this.#options.inflightMax && this.#wantsRoomSince === undefined
-    if (this.#options.expectedShareMax === undefined || hasRoom) return false
-    return this.#batchTime.isCrowded(this.#options, { before: this.#waiting.before(rank), rank, leftMs })
+    return !hasRoom && this.#batchTime.isCrowded(this.#options, this.#waiting, rank, leftMs)
   }
 
   /** Whether the next batch lacks nothing but room. */
